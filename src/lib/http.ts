@@ -1,0 +1,186 @@
+import { CodedError, messageOf } from './error.ts';
+
+/** `fetch`, passed in: only the composition root knows the global one. */
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+/** Milliseconds since the epoch, passed in. */
+export type Now = () => number;
+
+export type HttpErrorCode =
+  | 'PEER_TIMEOUT'
+  | 'PEER_UNREACHABLE'
+  | 'PEER_BUSY'
+  | 'PEER_FAILED'
+  | 'BODY_TOO_LARGE'
+  | 'BODY_TRUNCATED';
+
+/** A call to something outside that failed in a way which a later try may mend. */
+export class HttpError extends CodedError<HttpErrorCode> {}
+
+/**
+ * A gate that lets at most `limit` holders through at a time, first come first served.
+ *
+ * Workers queue the seventh connection that waits for headers; the local runtime does not, so the
+ * limit is ours.
+ *
+ * @see https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections
+ */
+export function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let held = 0;
+  return async (work) => {
+    if (held >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else held += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else held -= 1;
+    }
+  };
+}
+
+/** `fetch` with at most `limit` calls waiting for their headers. */
+export function limitFetch(fetch: Fetch, limit = 6): Fetch {
+  const gate = createGate(limit);
+  return (input, init) => gate(() => fetch(input, init));
+}
+
+export interface RetryOptions {
+  /** Tries in all, the first included. */
+  readonly tries: number;
+  /** Upper bound of the first pause, in milliseconds; doubled for each further one. */
+  readonly backoffMs: number;
+  /** No pause is longer than this, whatever `Retry-After` says. */
+  readonly maxPauseMs: number;
+  /** Of one try: from the call to the headers. */
+  readonly timeoutMs: number;
+}
+
+export const DEFAULT_RETRY: RetryOptions = { tries: 4, backoffMs: 250, maxPauseMs: 10_000, timeoutMs: 30_000 };
+
+/** What a caller needs to make calls that survive a bad moment of the peer. */
+export interface Caller {
+  readonly fetch: Fetch;
+  readonly now: Now;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1): jitter. */
+  readonly random: () => number;
+  readonly retry: RetryOptions;
+  /** Aborts everything under way, for an overall deadline. */
+  readonly signal?: AbortSignal;
+}
+
+/** The statuses that say nothing about the request itself: 408, 425, 429 and every 5xx but 501 and 505. */
+export function isTransient(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+}
+
+/**
+ * `Retry-After` in milliseconds, from seconds or an HTTP date.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  const text = value.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/**
+ * Calls a peer; retries time-outs, resets and transient statuses with jittered backoff.
+ *
+ * Every call made with it must be safe to repeat. The body is not read: a caller that reads it with
+ * {@link readBody} and finds it cut off decides by itself.
+ *
+ * @throws {HttpError} PEER_TIMEOUT, PEER_UNREACHABLE; PEER_BUSY (429) and PEER_FAILED with the last status
+ */
+export async function call(caller: Caller, url: string, init: RequestInit = {}): Promise<Response> {
+  const { retry } = caller;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await tryOnce(caller, url, init);
+    if (outcome instanceof Response) return outcome;
+    if (attempt >= retry.tries || caller.signal?.aborted) throw outcome;
+    const backoff = retry.backoffMs * 2 ** (attempt - 1) * (0.5 + caller.random() / 2);
+    await caller.sleep(Math.min(retry.maxPauseMs, outcome.retryAfterMs ?? backoff));
+  }
+}
+
+async function tryOnce(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
+  const where = describe(url, init);
+  const timeout = AbortSignal.timeout(caller.retry.timeoutMs);
+  const signal = caller.signal ? AbortSignal.any([timeout, caller.signal]) : timeout;
+  let response: Response;
+  try {
+    response = await caller.fetch(url, { redirect: 'manual', ...init, signal });
+  } catch (cause) {
+    if (timeout.aborted)
+      return new HttpError('PEER_TIMEOUT', `${where}: no answer in ${caller.retry.timeoutMs} ms`, { cause });
+    return new HttpError('PEER_UNREACHABLE', `${where}: ${messageOf(cause)}`, { cause });
+  }
+  if (!isTransient(response.status)) return response;
+  const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
+  await response.body?.cancel();
+  const code = response.status === 429 ? 'PEER_BUSY' : 'PEER_FAILED';
+  return new HttpError(code, `${where}: status ${response.status}`, { retryAfterMs });
+}
+
+/** `GET registry.example.com/v2/`: for messages, without the query, which may carry a secret. */
+function describe(url: string, init: RequestInit): string {
+  const { host, pathname } = new URL(url);
+  return `${init.method ?? 'GET'} ${host}${pathname}`;
+}
+
+/**
+ * Reads a body of at most `maxBytes`, whatever `Content-Length` claims.
+ *
+ * @throws {HttpError} BODY_TOO_LARGE; BODY_TRUNCATED where the peer broke off or sent less than it announced
+ */
+export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = response.headers.get('Content-Length');
+  const expected =
+    announced !== null && response.headers.get('Content-Encoding') === null ? Number(announced) : undefined;
+  if (expected !== undefined && expected > maxBytes) {
+    await response.body?.cancel();
+    throw new HttpError('BODY_TOO_LARGE', `the body is ${expected} bytes, at most ${maxBytes} are read`);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw new HttpError('BODY_TOO_LARGE', `the body is longer than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof HttpError) throw cause;
+    throw new HttpError('BODY_TRUNCATED', `the body broke off after ${size} bytes`, { cause });
+  }
+  if (expected !== undefined && size !== expected) {
+    throw new HttpError('BODY_TRUNCATED', `the body ended after ${size} of ${expected} bytes`);
+  }
+  return concat(chunks, size);
+}
+
+function concat(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** Reads a JSON body of at most `maxBytes`; what it holds is still unknown. */
+export async function readJson(response: Response, maxBytes: number): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(response, maxBytes));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HttpError('PEER_FAILED', 'the body is not JSON', { cause });
+  }
+}
