@@ -139,7 +139,7 @@ function describe(url: string, init: RequestInit): string {
  *
  * @throws {HttpError} BODY_TOO_LARGE; BODY_TRUNCATED where the peer broke off or sent less than it announced
  */
-export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
   const announced = response.headers.get('Content-Length');
   const expected =
     announced !== null && response.headers.get('Content-Encoding') === null ? Number(announced) : undefined;
@@ -165,7 +165,7 @@ export async function readBody(response: Response, maxBytes: number): Promise<Ui
   return concat(chunks, size);
 }
 
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

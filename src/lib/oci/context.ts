@@ -1,0 +1,28 @@
+import type { Caller } from '../http.ts';
+
+/** One request: `path` is below `/v2/`, or a URL that the registry itself gave, at its own origin. */
+export interface RegistryRequest {
+  readonly path: string | URL;
+  readonly init?: RequestInit;
+  readonly scopes: readonly string[];
+  /** A body that is a stream goes once: no retry can send it again. */
+  readonly once?: boolean;
+}
+
+/** Sends a request with what the registry's challenges ask for. */
+export type Send = (request: RegistryRequest) => Promise<Response>;
+
+/** What the parts of a repository's client share. */
+export interface RepositoryContext {
+  readonly host: string;
+  readonly name: string;
+  /** `https://quay.io/v2/` */
+  readonly origin: URL;
+  readonly send: Send;
+  readonly caller: Caller;
+}
+
+/** The scope of an action on a repository. @see https://distribution.github.io/distribution/spec/auth/scope/ */
+export function scopeOf(name: string, actions: 'pull' | 'pull,push' | 'delete,pull'): string {
+  return `repository:${name}:${actions}`;
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { type Digest, isDigest } from './digest.ts';
+
+/** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md#image-index-property-descriptions */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly 'os.version'?: string;
+  readonly 'os.features'?: readonly string[];
+}
+
+/** `size` is in bytes. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#properties */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly urls?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly data?: string;
+  readonly platform?: Platform;
+  readonly artifactType?: string;
+}
+
+export const platformSchema = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.string().exactOptional(),
+  'os.version': z.string().exactOptional(),
+  'os.features': z.array(z.string()).exactOptional(),
+});
+
+/** Unknown fields are kept: descriptors of others are passed on as they are. */
+export const descriptorSchema = z.looseObject({
+  mediaType: z.string().min(1).max(255),
+  digest: z.string().refine((value): value is Digest => isDigest(value), 'must be a sha256 digest'),
+  size: z.int().min(0),
+  urls: z.array(z.string()).exactOptional(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
+  data: z.string().exactOptional(),
+  platform: platformSchema.exactOptional(),
+  artifactType: z.string().exactOptional(),
+});

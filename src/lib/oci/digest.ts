@@ -1,0 +1,27 @@
+import { OciError } from './error.ts';
+
+/** A SHA-256 digest, the only algorithm that is accepted. */
+export type Digest = `sha256:${string}`;
+
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && DIGEST.test(value);
+}
+
+/**
+ * Checks a digest's grammar, before it may become a part of a URL.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
+ * @throws {OciError} DIGEST_INVALID
+ */
+export function parseDigest(value: unknown): Digest {
+  if (!isDigest(value)) throw new OciError('DIGEST_INVALID', 'a digest is sha256: and 64 lower-case hex digits');
+  return value;
+}
+
+/** The digest of these bytes. */
+export async function sha256(bytes: Uint8Array): Promise<Digest> {
+  const hash = await crypto.subtle.digest('SHA-256', bytes);
+  return `sha256:${Buffer.from(hash).toString('hex')}`;
+}

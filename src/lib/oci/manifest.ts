@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { type Descriptor, descriptorSchema } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import { OciError } from './error.ts';
+import { isIndexType, isManifestType } from './media-types.ts';
+
+/** A manifest as the registry holds it: the bytes are the truth, everything else is derived from them. */
+export interface RawManifest {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+interface Common {
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+export type ParsedManifest =
+  | ({ readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] } & Common)
+  | ({ readonly kind: 'index'; readonly manifests: readonly Descriptor[] } & Common);
+
+const common = {
+  schemaVersion: z.literal(2),
+  mediaType: z.string().exactOptional(),
+  subject: descriptorSchema.exactOptional(),
+  artifactType: z.string().exactOptional(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
+};
+const imageSchema = z.object({ ...common, config: descriptorSchema, layers: z.array(descriptorSchema).max(4096) });
+const indexSchema = z.object({ ...common, manifests: z.array(descriptorSchema).max(4096) });
+
+/**
+ * Parses a manifest or index by the media type it was served with.
+ *
+ * A document that says another media type, or that is an image and an index at once, means different things to
+ * different clients (CVE-2021-41190), and so does one with a repeated key: both are refused.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
+ * @throws {OciError} MANIFEST_INVALID
+ */
+export function parseManifest(raw: Pick<RawManifest, 'bytes' | 'mediaType'>): ParsedManifest {
+  const isIndex = isIndexType(raw.mediaType);
+  if (!isIndex && !isManifestType(raw.mediaType))
+    throw new OciError('MANIFEST_INVALID', `the media type ${raw.mediaType} is not supported`);
+  const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), raw.bytes);
+  if (typeof json !== 'object' || json === null)
+    throw new OciError('MANIFEST_INVALID', 'the manifest is not an object');
+  const foreign = isIndex ? ['config', 'layers'] : ['manifests'];
+  const confused = [...foreign, 'fsLayers'].find((key) => key in json);
+  if (confused) throw new OciError('MANIFEST_INVALID', `a ${raw.mediaType} has no "${confused}"`);
+  const parsed = (isIndex ? indexSchema : imageSchema).safeParse(json);
+  if (!parsed.success) throw new OciError('MANIFEST_INVALID', describe(parsed.error));
+  if (parsed.data.mediaType !== undefined && parsed.data.mediaType !== raw.mediaType) {
+    throw new OciError('MANIFEST_INVALID', `served as ${raw.mediaType}, the document says ${parsed.data.mediaType}`);
+  }
+  const { schemaVersion: _, mediaType: __, ...rest } = parsed.data;
+  return 'manifests' in rest ? { kind: 'index', ...rest } : { kind: 'image', ...rest };
+}
+
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${issue?.path.join('.')}: ${issue?.message}`;
+}
+
+function parseStrictJson(decoder: TextDecoder, bytes: Uint8Array): unknown {
+  try {
+    const text = decoder.decode(bytes);
+    const json: unknown = JSON.parse(text);
+    assertNoRepeatedKeys(text);
+    return json;
+  } catch (cause) {
+    if (cause instanceof OciError) throw cause;
+    throw new OciError('MANIFEST_INVALID', 'the manifest is not JSON', { cause });
+  }
+}
+
+/** Walks the tokens of a text that is known to be JSON; `JSON.parse` silently keeps the last of two equal keys. */
+function assertNoRepeatedKeys(text: string): void {
+  const objects: (Set<string> | null)[] = [];
+  for (const [token, key] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '[') objects.push(null);
+    else if (token === '}' || token === ']') objects.pop();
+    else if (key !== undefined) {
+      const name = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
+      const seen = objects.at(-1);
+      if (seen?.has(name)) throw new OciError('MANIFEST_INVALID', `the key "${name.slice(0, 64)}" is repeated`);
+      seen?.add(name);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { type Caller, call } from '../http.ts';
+import { Authorization } from './authorization.ts';
+import type { Send } from './context.ts';
+import type { Credential } from './credentials.ts';
+import { OciError } from './error.ts';
+import { isRepositoryName } from './reference.ts';
+import { createRepository, type Repository } from './repository.ts';
+
+export interface RegistryOptions {
+  readonly caller: Caller;
+  /** As references name it. */
+  readonly host: string;
+  /** Where its API is, `https://quay.io`. */
+  readonly origin: string;
+  readonly realms: readonly string[];
+  readonly credential?: Credential;
+}
+
+/** A registry's API, for one credential. */
+export interface Registry {
+  readonly host: string;
+  /** @throws {OciError} REFERENCE_INVALID */
+  repository(name: string): Repository;
+}
+
+/**
+ * Creates a client of one registry; keep it, for it keeps its bearer tokens.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+ */
+export function createRegistry(options: RegistryOptions): Registry {
+  const authorization = new Authorization(options);
+  const { caller, origin, host } = options;
+  const base = new URL('/v2/', origin);
+
+  const send: Send = async ({ path, init = {}, scopes, once = false }) => {
+    const url = path instanceof URL ? path : new URL(path, base);
+    // Credentials go to the registry's own origin and nowhere else.
+    if (url.origin !== base.origin) throw new OciError('REDIRECT_INVALID', `${host} points outside its own origin`);
+    const attempt = (header: string | undefined) => {
+      const headers = new Headers(init.headers);
+      if (header !== undefined) headers.set('Authorization', header);
+      return call(once ? { ...caller, retry: { ...caller.retry, tries: 1 } } : caller, url.href, { ...init, headers });
+    };
+    const response = await attempt(authorization.current(scopes));
+    const challenge = response.headers.get('WWW-Authenticate');
+    if (response.status !== 401 || challenge === null || once) return response;
+    await response.body?.cancel();
+    const header = await authorization.answer(challenge, scopes);
+    if (header === undefined) throw new OciError('UNAUTHORIZED', `${host} asks for a credential, and there is none`);
+    return attempt(header);
+  };
+
+  return {
+    host,
+    repository: (name) => {
+      if (!isRepositoryName(name)) throw new OciError('REFERENCE_INVALID', 'the repository name is not valid');
+      return createRepository({ host, name, origin: base, send, caller });
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { type Blobs, createBlobs } from './blobs.ts';
+import type { RepositoryContext } from './context.ts';
+import { createManifests, type Manifests } from './manifests.ts';
+import { createReferrers, type Referrers } from './referrers.ts';
+
+/** One repository of a registry. Names and digests in its paths are checked before they get there. */
+export interface Repository extends Manifests, Blobs, Referrers {
+  /** The registry's host, as references name it. */
+  readonly host: string;
+  readonly name: string;
+}
+
+export function createRepository(context: RepositoryContext): Repository {
+  const manifests = createManifests(context);
+  return {
+    host: context.host,
+    name: context.name,
+    ...manifests,
+    ...createBlobs(context),
+    ...createReferrers(context, manifests),
+  };
+}
