@@ -1,0 +1,6 @@
+import { CodedError } from '../error.ts';
+
+export type TagErrorCode = 'TAG_RULE_INVALID' | 'FLAVOR_INVALID' | 'TAG_INVALID';
+
+/** A tag rule, a flavor or a resulting tag that cannot be used. */
+export class TagError extends CodedError<TagErrorCode> {}
