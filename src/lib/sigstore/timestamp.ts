@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { type Caller, call, readBody } from '../http.ts';
+import { SigstoreError } from './error.ts';
+
+const MAX_TIMESTAMP_BYTES = 64 * 1024;
+
+/**
+ * Has a timestamp authority confirm when a signature was there.
+ *
+ * @returns the RFC 3161 response, DER
+ * @see https://github.com/sigstore/timestamp-authority/blob/main/README.md
+ * @throws {SigstoreError} TIMESTAMP_REFUSED
+ */
+export async function requestTimestamp(caller: Caller, url: string, signature: Buffer): Promise<Uint8Array> {
+  const artifactHash = createHash('sha256').update(signature).digest('base64');
+  const body = JSON.stringify({ artifactHash, hashAlgorithm: 'sha256', certificates: true });
+  const response = await call(caller, url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  if (response.status !== 200 && response.status !== 201) {
+    await response.body?.cancel();
+    throw new SigstoreError('TIMESTAMP_REFUSED', `the timestamp authority answered ${response.status}`);
+  }
+  return readBody(response, MAX_TIMESTAMP_BYTES);
+}
