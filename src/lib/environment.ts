@@ -1,0 +1,174 @@
+import seeds from '@sigstore/tuf/seeds.json';
+import { type Config, type ProjectConfig, parseConfig } from './config.ts';
+import { createIdTokenVerifier, type IdTokenVerifier } from './github/id-token.ts';
+import { type Caller, DEFAULT_RETRY, limitFetch } from './http.ts';
+import { MergeError } from './merge/error.ts';
+import type { MergeObject } from './merge/merge-object.ts';
+import type { TagLockObject } from './merge/tag-lock-object.ts';
+import type { Services, Target } from './merge/types.ts';
+import { type Credential, parseDockerConfig } from './oci/credentials.ts';
+import type { Digest } from './oci/digest.ts';
+import { createRegistry, type Registry } from './oci/registry.ts';
+import type { Repository } from './oci/repository.ts';
+import type { RunObject } from './runs/run-object.ts';
+import { parseSigningConfig } from './sigstore/signing-config.ts';
+import { parseTrustedRoot, type TrustRootMaterial } from './sigstore/trusted-root.ts';
+
+/** The Worker's bindings, variables and secrets. */
+export interface Env {
+  readonly MERGES: DurableObjectNamespace<MergeObject>;
+  readonly RUNS: DurableObjectNamespace<RunObject>;
+  readonly TAG_LOCKS: DurableObjectNamespace<TagLockObject>;
+  /** The configuration, a table or JSON of the same shape. */
+  readonly MUSTER: unknown;
+  /** The content of a Docker `config.json`. */
+  readonly REGISTRY_AUTH?: string;
+}
+
+/** What is built once from an {@link Env}: parsed configuration, clients with their token caches, trust material. */
+export interface Environment {
+  readonly services: Services;
+  readonly idTokens: IdTokenVerifier;
+  readonly trust: () => Promise<{ material: TrustRootMaterial; source: string; sha256: string; fetched_at: string }>;
+  /** A registry read without credentials, for public routes. */
+  readonly publicRegistry: (host: string) => Registry;
+}
+
+let built: { env: Env; environment: Environment } | undefined;
+
+/**
+ * The environment of an isolate, built at its first use: the one place that knows the global `fetch` and clock.
+ *
+ * @throws {ConfigError} CONFIG_INVALID, at every request, until the configuration is mended
+ */
+export function environmentOf(env: Env): Environment {
+  if (built?.env !== env) built = { env, environment: createEnvironment(env) };
+  return built.environment;
+}
+
+function createEnvironment(env: Env): Environment {
+  const config = parseConfig(env as unknown as Record<string, unknown>);
+  const caller: Caller = {
+    fetch: limitFetch((input, init) => fetch(input, init)),
+    now: () => Date.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+    retry: DEFAULT_RETRY,
+  };
+  const credentialOf = parseDockerConfig(env.REGISTRY_AUTH ?? '{"auths":{}}');
+  const registries = createRegistries(config, caller, credentialOf);
+  const trust = createTrust(config, caller);
+  return {
+    services: createServices(config, caller, registries, credentialOf, trust),
+    idTokens: createIdTokenVerifier({ caller, issuer: config.oidc.issuer }),
+    trust,
+    publicRegistry: createRegistries(config, caller, () => undefined),
+  };
+}
+
+/** One client a registry, kept, so that its bearer tokens are. */
+function createRegistries(
+  config: Config,
+  caller: Caller,
+  credentialOf: (host: string) => Credential | undefined,
+): (host: string) => Registry {
+  const kept = new Map<string, Registry>();
+  return (host) => {
+    const settings = config.registries.find((registry) => registry.host === host);
+    if (!settings) throw new MergeError('NO_TARGET', `${host} is not a configured registry`);
+    const credential = settings.anonymous ? undefined : credentialOf(host);
+    const registry =
+      kept.get(host) ??
+      createRegistry({
+        caller,
+        host,
+        origin: settings.origin,
+        realms: settings.realms,
+        ...(credential ? { credential } : {}),
+      });
+    kept.set(host, registry);
+    return registry;
+  };
+}
+
+function createServices(
+  config: Config,
+  caller: Caller,
+  registries: (host: string) => Registry,
+  credentialOf: (host: string) => Credential | undefined,
+  trust: Environment['trust'],
+): Services {
+  const repository = (name: string): Repository => {
+    const slash = name.indexOf('/');
+    return registries(name.slice(0, slash)).repository(name.slice(slash + 1));
+  };
+  const isUsable = (host: string) =>
+    credentialOf(host) !== undefined ||
+    config.registries.some((registry) => registry.host === host && registry.anonymous);
+  const referrersApis = new Map<string, { answer: Promise<boolean>; until: number }>();
+  return {
+    config,
+    caller,
+    now: caller.now,
+    repository,
+    targets: (project: ProjectConfig) => project.targets.map((target) => createTarget(target, repository, isUsable)),
+    policy: (name) => {
+      const policy = config.policies.find((candidate) => candidate.name === name);
+      if (!policy) throw new MergeError('NO_TARGET', `no policy "${name}"`);
+      return policy;
+    },
+    signing: async () =>
+      parseSigningConfig(config.sigstore.signing_config ?? packagedDocument('signing_config.v0.2.json'), caller.now()),
+    trust: async () => (await trust()).material,
+    hasReferrersApi: (repository: Repository, probe: Digest) => {
+      const known = referrersApis.get(repository.host);
+      if (known && known.until > caller.now()) return known.answer;
+      const answer = repository.hasReferrersApi(probe);
+      referrersApis.set(repository.host, { answer, until: caller.now() + 3_600_000 });
+      answer.catch(() => referrersApis.delete(repository.host));
+      return answer;
+    },
+  };
+}
+
+function createTarget(
+  target: ProjectConfig['targets'][number],
+  repository: (name: string) => Repository,
+  isUsable: (host: string) => boolean,
+): Target {
+  const host = target.repository.slice(0, target.repository.indexOf('/'));
+  const source = target.source === undefined ? undefined : repository(target.source);
+  return {
+    repository: repository(target.repository),
+    source,
+    skipped: isUsable(host) ? undefined : `no credential for ${host}`,
+  };
+}
+
+/** The public-good instance's documents as packaged: where no others are configured. */
+function packagedDocument(name: string): unknown {
+  const [instance] = Object.values(seeds as Record<string, { targets: Record<string, string> }>);
+  const encoded = instance?.targets[name];
+  if (encoded === undefined)
+    throw new MergeError('TRUST_ROOT_UNAVAILABLE', `${name} is not packaged; configure sigstore.signing_config`);
+  return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+}
+
+function createTrust(config: Config, caller: Caller): Environment['trust'] {
+  let parsed: ReturnType<Environment['trust']> | undefined;
+  const load = async () => {
+    const configured = config.sigstore.trusted_root;
+    const document = configured ?? packagedDocument('trusted_root.json');
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(document)));
+    return {
+      material: parseTrustedRoot(document),
+      source: configured ? 'configuration' : 'packaged',
+      sha256: Buffer.from(digest).toString('hex'),
+      fetched_at: new Date(caller.now()).toISOString(),
+    };
+  };
+  return () => {
+    parsed ??= load();
+    return parsed;
+  };
+}

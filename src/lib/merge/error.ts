@@ -1,0 +1,19 @@
+import { CodedError } from '../error.ts';
+
+export type MergeErrorCode =
+  | 'ARRIVAL_CONFLICT'
+  | 'EXPECT_CONFLICT'
+  | 'NOT_PLANNED'
+  | 'SOURCE_NOT_FOUND'
+  | 'SOURCE_GONE'
+  | 'PLATFORM_MISMATCH'
+  | 'PLATFORM_TAG_UNKNOWN'
+  | 'INDEX_UNSUPPORTED'
+  | 'TARGET_REFUSED'
+  | 'NO_TARGET'
+  | 'NEEDS_TOKEN'
+  | 'SELF_VERIFICATION_FAILED'
+  | 'TRUST_ROOT_UNAVAILABLE';
+
+/** What keeps a merge from going on. */
+export class MergeError extends CodedError<MergeErrorCode> {}

@@ -1,0 +1,104 @@
+import type { Failure, JournalEntry, Task } from './flow.ts';
+import type { MergeRecord } from './types.ts';
+
+/** The part of a Durable Object's storage that the journal needs. @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
+export type SqlStorage = DurableObjectStorage['sql'];
+
+/**
+ * What a Merge object remembers: its record, and each step with its result before the next one starts.
+ *
+ * Writes are ordered with outbound calls by the output gate: a call leaves only when what was written before it is
+ * durable.
+ */
+export class Journal {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec('CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)');
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS steps (generation INTEGER, step TEXT, target TEXT, state TEXT NOT NULL,
+       started_at INTEGER NOT NULL, ended_at INTEGER, result TEXT, failure TEXT, PRIMARY KEY (generation, step, target))`,
+    );
+  }
+
+  load(): MergeRecord | undefined {
+    const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM record').toArray();
+    return row && (JSON.parse(row.json) as MergeRecord);
+  }
+
+  store(record: MergeRecord): void {
+    this.#sql.exec(
+      'INSERT INTO record VALUES (1, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
+      JSON.stringify(record),
+    );
+  }
+
+  /** The entries of one generation, in the order they began. */
+  entries(generation: number): JournalEntry[] {
+    const rows = this.#sql
+      .exec<Row>('SELECT * FROM steps WHERE generation = ? ORDER BY started_at, rowid', generation)
+      .toArray();
+    return rows.map(parseRow);
+  }
+
+  begin(generation: number, task: Task, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO steps (generation, step, target, state, started_at, failure) VALUES (?, ?, ?, 'running', ?, NULL)
+       ON CONFLICT DO UPDATE SET state = 'running', started_at = excluded.started_at, ended_at = NULL`,
+      generation,
+      task.step,
+      task.target,
+      now,
+    );
+  }
+
+  succeed(generation: number, task: Task, result: unknown, now: number): void {
+    this.#sql.exec(
+      `UPDATE steps SET state = 'done', ended_at = ?, result = ?, failure = NULL WHERE generation = ? AND step = ? AND target = ?`,
+      now,
+      JSON.stringify(result),
+      generation,
+      task.step,
+      task.target,
+    );
+  }
+
+  fail(generation: number, task: Task, failure: Failure, now: number): void {
+    this.#sql.exec(
+      `UPDATE steps SET state = 'failed', ended_at = ?, failure = ? WHERE generation = ? AND step = ? AND target = ?`,
+      now,
+      JSON.stringify(failure),
+      generation,
+      task.step,
+      task.target,
+    );
+  }
+
+  /** Lets every failed step of a generation be tried at once: a caller asks, or a new token is there. */
+  forgive(generation: number): void {
+    this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND state = 'failed'`, generation);
+  }
+}
+
+type Row = {
+  step: JournalEntry['step'];
+  target: string;
+  state: JournalEntry['state'];
+  started_at: number;
+  ended_at: number | null;
+  result: string | null;
+  failure: string | null;
+};
+
+function parseRow(row: Row): JournalEntry {
+  return {
+    step: row.step,
+    target: row.target,
+    state: row.state,
+    started_at: row.started_at,
+    ...(row.ended_at === null ? {} : { ended_at: row.ended_at }),
+    ...(row.result === null ? {} : { result: JSON.parse(row.result) as unknown }),
+    ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as Failure }),
+  };
+}

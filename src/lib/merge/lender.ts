@@ -1,0 +1,67 @@
+import { messageOf } from '../error.ts';
+import { HttpError } from '../http.ts';
+import { requestCertificate, type SigningIdentity } from '../sigstore/certificate.ts';
+import { MergeError } from './error.ts';
+import type { Loan } from './loan.ts';
+import type { Services } from './types.ts';
+
+/** A certificate that ends sooner than this is not used for a new signature, in milliseconds. */
+const MARGIN_MS = 15_000;
+
+/**
+ * Holds what was lent to one merge, in memory only, and turns a token into a key and certificate once.
+ *
+ * A failed log entry is tried again with the same certificate while it is valid.
+ */
+export class Lender {
+  readonly #services: Services;
+  #loan: Exclude<Loan, { kind: 'none' }> | undefined;
+  #identity: Promise<SigningIdentity> | undefined;
+  #notAfter = Number.POSITIVE_INFINITY;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Takes a loan; what is held stays where the new one is none. @returns why nothing is held, if so */
+  lend(loan: Loan): string | undefined {
+    if (loan.kind === 'none') return this.ready() ? undefined : loan.reason;
+    if (this.ready()) return undefined;
+    this.#loan = loan;
+    this.#identity = undefined;
+    this.#notAfter = loan.kind === 'identity' ? loan.identity.notAfter : Number.POSITIVE_INFINITY;
+    return undefined;
+  }
+
+  ready(): boolean {
+    return this.#loan !== undefined && this.#notAfter - MARGIN_MS > this.#services.now();
+  }
+
+  forget(): void {
+    this.#loan = undefined;
+    this.#identity = undefined;
+  }
+
+  /** @throws {MergeError} NEEDS_TOKEN, also where Fulcio refuses the token; {HttpError} where Fulcio is down */
+  async identity(): Promise<{ identity: SigningIdentity; signer: string }> {
+    const loan = this.#loan;
+    if (!loan || !this.ready()) throw new MergeError('NEEDS_TOKEN', 'the Sigstore token is gone; lend a new one');
+    this.#identity ??= this.#obtain(loan);
+    try {
+      const identity = await this.#identity;
+      this.#notAfter = identity.notAfter;
+      return { identity, signer: loan.signer };
+    } catch (cause) {
+      this.#identity = undefined;
+      if (cause instanceof HttpError) throw cause;
+      this.forget();
+      throw new MergeError('NEEDS_TOKEN', `no certificate for the Sigstore token: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async #obtain(loan: Exclude<Loan, { kind: 'none' }>): Promise<SigningIdentity> {
+    if (loan.kind === 'identity') return loan.identity;
+    const { fulcioUrl } = await this.#services.signing();
+    return requestCertificate(this.#services.caller, fulcioUrl, loan.token);
+  }
+}

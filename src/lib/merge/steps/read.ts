@@ -1,0 +1,37 @@
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { buildIndex } from '../../oci/image-index.ts';
+import { parseManifest } from '../../oci/manifest.ts';
+import { isIndexType } from '../../oci/media-types.ts';
+import { toBase64 } from '../base64.ts';
+import { MergeError } from '../error.ts';
+import { findManifest, placesOf } from '../source.ts';
+import type { StepContext, StepResults } from '../types.ts';
+
+/**
+ * Builds the index over the legs, in the order of their digests, as the seed's shell glob gave them to
+ * `buildx imagetools create`. One leg that is an index is published byte for byte.
+ *
+ * Safe to repeat: it writes nothing, and the same legs give the same bytes.
+ */
+export async function readSources(context: StepContext): Promise<StepResults['read']> {
+  const legs = [...context.record.arrivals].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  const [only] = legs;
+  const index =
+    legs.length === 1 && only && isIndexType(only.media_type)
+      ? await pullLeg(context, only.digest)
+      : await buildIndex(unique(legs.flatMap((leg) => leg.descriptors)));
+  const parsed = parseManifest(index);
+  const children = parsed.kind === 'index' ? parsed.manifests : [];
+  return { bytes: toBase64(index.bytes), digest: index.digest, media_type: index.mediaType, children };
+}
+
+async function pullLeg(context: StepContext, digest: Descriptor['digest']) {
+  const found = await findManifest(placesOf(context.targets), digest);
+  if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
+  return found.manifest;
+}
+
+/** A digest seen twice is one descriptor; the later one wins, in the first one's place. */
+function unique(descriptors: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()];
+}

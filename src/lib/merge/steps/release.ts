@@ -1,0 +1,30 @@
+import { OciError } from '../../oci/error.ts';
+import { anchorTag } from '../arrival.ts';
+import type { StepContext, StepResults } from '../types.ts';
+
+/**
+ * Removes the anchors of this merge: exactly its own tags, and only while they hold what was anchored.
+ *
+ * Safe to repeat: a tag that is gone is gone. A registry that refuses leaves its anchors to the scheduled cleanup; it
+ * never fails a merge.
+ */
+export async function releaseAnchors(context: StepContext): Promise<StepResults['release']> {
+  if (context.project.shadow) return { released: 0 };
+  const { record } = context;
+  const sources = context.targets.flatMap(({ source, skipped }) => (source && skipped === undefined ? [source] : []));
+  const released = await Promise.all(
+    sources.flatMap((source) =>
+      record.arrivals.map(async ({ platform_tag, digest }) => {
+        const tag = anchorTag(record.subject.run_id, record.tag_suffix, platform_tag);
+        try {
+          if ((await source.headManifest(tag))?.digest !== digest) return 0;
+          return (await source.deleteTag(tag)) === 'deleted' ? 1 : 0;
+        } catch (error) {
+          if (error instanceof OciError) return 0;
+          throw error;
+        }
+      }),
+    ),
+  );
+  return { released: released.reduce<number>((sum, count) => sum + count, 0) };
+}

@@ -1,0 +1,33 @@
+import { formatPlatform } from '../../oci/platform.ts';
+import { fromBase64 } from '../base64.ts';
+import { nameOf } from '../source.ts';
+import type { StepContext, StepResults, Target } from '../types.ts';
+
+/**
+ * Lets the tags point at the verified index, each under its own lock.
+ *
+ * Safe to repeat: the lock knows what it wrote, and a tag never goes back to an older run.
+ */
+export async function moveTags(context: StepContext, target: Target): Promise<StepResults['tag']> {
+  if (context.project.shadow) return { tags: [] };
+  const { bytes, digest, media_type, children } = context.result('read');
+  const { subject, run_attempt, narrow } = context.record;
+  const platforms = children.flatMap((child) => (child.platform ? [formatPlatform(child.platform)] : []));
+  const tags = await Promise.all(
+    context.tags.map((tag) =>
+      context.locks.moveTag({
+        repository: nameOf(target.repository),
+        tag,
+        digest,
+        media_type,
+        bytes: fromBase64(bytes),
+        run_id: subject.run_id,
+        run_attempt,
+        ref: subject.ref,
+        platforms,
+        narrow,
+      }),
+    ),
+  );
+  return { tags };
+}

@@ -1,0 +1,31 @@
+import { verifyPublished } from '../../gallery/verify-image.ts';
+import { MergeError } from '../error.ts';
+import { nameOf } from '../source.ts';
+import type { StepContext, StepResults, Target } from '../types.ts';
+
+/**
+ * Reads back what is now in the registry and applies the policy that clients apply.
+ *
+ * Safe to repeat: it writes nothing.
+ *
+ * @throws {MergeError} SELF_VERIFICATION_FAILED, and no tag moves
+ */
+export async function verifyTarget(context: StepContext, target: Target): Promise<StepResults['verify']> {
+  const { digest, children } = context.result('read');
+  const { bundles } = context.targetResult('attach', target);
+  const published = await verifyPublished({
+    repository: target.repository,
+    index: digest,
+    children: children.map((child) => child.digest),
+    policy: context.services.policy(context.project.policy),
+    trust: await context.services.trust(),
+    bundles,
+  });
+  if (!published.ok) {
+    throw new MergeError(
+      'SELF_VERIFICATION_FAILED',
+      `${nameOf(target.repository)}@${digest}: ${published.code}: ${published.detail}`,
+    );
+  }
+  return { discoverable: published.discoverable };
+}

@@ -1,0 +1,126 @@
+import type { Config, ProjectConfig } from '../config.ts';
+import type { Caller, Now } from '../http.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Repository } from '../oci/repository.ts';
+import type { SigningIdentity } from '../sigstore/certificate.ts';
+import type { Policy } from '../sigstore/policy.ts';
+import type { SigningServices } from '../sigstore/signing-config.ts';
+import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
+import type { Arrival, Expectation, TagLatest } from './arrival.ts';
+
+/** What a run is, from verified claims only. */
+export interface RunSubject {
+  readonly project: string;
+  readonly run_id: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly event_name: string;
+  readonly repository: string;
+}
+
+/** All that is known of one backend of one run; stored by its Merge object. */
+export interface MergeRecord {
+  readonly subject: RunSubject;
+  readonly tag_suffix: string;
+  readonly tag_latest: TagLatest;
+  /** The newest attempt that reported. */
+  readonly run_attempt: number;
+  /** Raised when a newer attempt brings other bytes after publication. */
+  readonly generation: number;
+  readonly expectation?: Expectation;
+  readonly arrivals: readonly Arrival[];
+  readonly narrow: boolean;
+  readonly cancelled: boolean;
+  /** Why the last token that was lent was not used. */
+  readonly token_refused?: string;
+  readonly created_at: number;
+}
+
+/** One place an image is published to, and whether it can be. */
+export interface Target {
+  readonly repository: Repository;
+  readonly source: Repository | undefined;
+  /** Why it is left out, where it is. */
+  readonly skipped: string | undefined;
+}
+
+/** What the steps need from outside; each is passed in. */
+export interface Services {
+  readonly config: Config;
+  readonly caller: Caller;
+  readonly now: Now;
+  targets(project: ProjectConfig): readonly Target[];
+  repository(name: string): Repository;
+  policy(name: string): Policy;
+  signing(): Promise<SigningServices>;
+  trust(): Promise<TrustRootMaterial>;
+  /** Whether a registry lists referrers by itself; asked once an hour, with the digest of a manifest just pushed. */
+  hasReferrersApi(repository: Repository, probe: Digest): Promise<boolean>;
+}
+
+/** Moves tags and writes fallback referrers tags, one writer a tag. */
+export interface Locks {
+  moveTag(move: TagMove): Promise<TagOutcome>;
+  attachReferrer(repository: string, subject: Digest, descriptor: Descriptor): Promise<void>;
+}
+
+export interface TagMove {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest;
+  readonly media_type: string;
+  readonly bytes: Uint8Array;
+  readonly run_id: string;
+  readonly run_attempt: number;
+  readonly ref: string;
+  /** Platforms of the index, `os/architecture/variant`. */
+  readonly platforms: readonly string[];
+  /** Whether the tag may lose platforms. */
+  readonly narrow: boolean;
+}
+
+/** `held`: the tag was left alone because the new index lacks a platform which the present one has. */
+export interface TagOutcome {
+  readonly name: string;
+  readonly state: 'set' | 'moved' | 'unchanged' | 'superseded' | 'held';
+  readonly reason?: string;
+}
+
+/** What each step leaves in the journal. */
+export interface StepResults {
+  readonly read: {
+    readonly bytes: string;
+    readonly digest: Digest;
+    readonly media_type: string;
+    readonly children: readonly Descriptor[];
+  };
+  readonly sign: {
+    readonly bundle: string;
+    readonly bundle_digest: Digest;
+    readonly log_index: string;
+    readonly signed_at: number;
+    readonly identity: string;
+  };
+  readonly push: { readonly copied: number };
+  readonly attach: { readonly bundles: Readonly<Record<string, Digest>>; readonly api: boolean };
+  readonly verify: { readonly discoverable: boolean };
+  readonly tag: { readonly tags: readonly TagOutcome[] };
+  readonly release: { readonly released: number };
+}
+export type StepName = keyof StepResults;
+
+/** What a step sees: the record, the results before it, and the outside. */
+export interface StepContext {
+  readonly record: MergeRecord;
+  readonly project: ProjectConfig;
+  readonly services: Services;
+  readonly locks: Locks;
+  /** Every tag that the merge ends with, from verified claims. */
+  readonly tags: readonly string[];
+  readonly targets: readonly Target[];
+  /** The key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
+  identity(): Promise<{ readonly identity: SigningIdentity; readonly signer: string }>;
+  result<Name extends 'read' | 'sign'>(step: Name): StepResults[Name];
+  targetResult<Name extends 'push' | 'attach' | 'verify' | 'tag'>(step: Name, target: Target): StepResults[Name];
+}
