@@ -1,0 +1,143 @@
+import { CodedError } from '../error.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Repository } from '../oci/repository.ts';
+import { SigstoreError, type VerdictCode } from '../sigstore/error.ts';
+import type { Evidence } from '../sigstore/evidence.ts';
+import type { Policy } from '../sigstore/policy.ts';
+import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
+import { verifyBundle } from '../sigstore/verify.ts';
+import type { Subject } from './subjects.ts';
+
+const MAX_BUNDLE_BYTES = 1024 * 1024;
+/** Bundles of one verification in all, as their manifests announce them: they stay in memory until it ends. */
+const MAX_BUNDLES_BYTES = 16 * 1024 * 1024;
+
+/** How far each refusal got: of several bundles the one that got furthest tells most. */
+const PROGRESS: Readonly<Record<VerdictCode, number>> = {
+  SIGNATURE_MISSING: 0,
+  SIGNATURE_LEGACY: 1,
+  BUNDLE_MALFORMED: 2,
+  SIGNATURE_INVALID: 3,
+  SUBJECT_MISMATCH: 4,
+  PREDICATE_UNEXPECTED: 5,
+  ISSUER_MISMATCH: 6,
+  IDENTITY_MISMATCH: 7,
+  SIGNED_BEFORE_CUTOFF: 8,
+};
+
+/** Why a bundle, or all of them, do not do. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: VerdictCode;
+  readonly detail: string;
+}
+export type Judgement = { readonly ok: true; readonly evidence: Evidence; readonly bundle: unknown } | Refusal;
+
+/** The refusal that got further; of equals the earlier. */
+export function furthest(one: Refusal | undefined, other: Refusal): Refusal {
+  return one && PROGRESS[one.code] >= PROGRESS[other.code] ? one : other;
+}
+
+/** A refusal as a library threw it. Whatever is not a verdict is thrown on. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof SigstoreError) || !(error.code in PROGRESS)) throw error;
+  return { ok: false, code: error.code as VerdictCode, detail: error.message };
+}
+
+/** Verifies a bundle's bytes, for tests to replace. */
+export type VerifyBundle = typeof verifyBundle;
+
+/** Reads a bundle. @throws {SigstoreError} BUNDLE_MALFORMED; {OciError}, {HttpError} where another try may help */
+export type ReadBundle = (layer: Descriptor) => Promise<unknown>;
+
+/** Reads each bundle once, and not more than fit into memory. */
+export function createBundleReader(repository: Repository): ReadBundle {
+  const read = new Map<Digest, Promise<unknown>>();
+  let announced = 0;
+  return (layer) => {
+    const known = read.get(layer.digest);
+    if (known) return known;
+    announced += layer.size;
+    const reading =
+      announced > MAX_BUNDLES_BYTES ? refuseBundle('there are more bundles than are read') : pull(repository, layer);
+    read.set(layer.digest, reading);
+    return reading;
+  };
+}
+
+async function pull(repository: Repository, { digest, size }: Descriptor): Promise<unknown> {
+  if (size > MAX_BUNDLE_BYTES) return refuseBundle(`the bundle is longer than ${MAX_BUNDLE_BYTES} bytes`);
+  let bytes: Uint8Array;
+  try {
+    bytes = await repository.pullBlob(digest, size);
+  } catch (error) {
+    const code = error instanceof CodedError ? error.code : '';
+    if (code === 'BODY_TOO_LARGE' || code === 'DIGEST_MISMATCH') return refuseBundle(`the bundle is not ${digest}`);
+    // A referrer whose blob is gone is no reason to try again.
+    if (code === 'UNEXPECTED_STATUS' && !(await repository.hasBlob(digest)))
+      return refuseBundle(`the bundle ${digest} is not there`);
+    throw error;
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return refuseBundle('the bundle is not JSON');
+  }
+}
+
+async function refuseBundle(detail: string): Promise<never> {
+  throw new SigstoreError('BUNDLE_MALFORMED', detail);
+}
+
+export interface JudgeOptions {
+  readonly repository: Repository;
+  readonly policy: Policy;
+  readonly trust: TrustRootMaterial;
+  readonly requireCosignPredicate: boolean;
+  readonly read: ReadBundle;
+  readonly verify?: VerifyBundle;
+}
+
+/** Tests one bundle for one subject. */
+export type Judge = (layer: Descriptor, subject: Subject) => Promise<Judgement>;
+
+/**
+ * Creates a judge that verifies each bundle once, however many subjects it is attached to: whether a statement names
+ * another digest needs no cryptography.
+ */
+export function createJudge(options: JudgeOptions): Judge {
+  const { read, policy, trust, requireCosignPredicate, verify = verifyBundle } = options;
+  const passed = new Map<Digest, Extract<Judgement, { ok: true }>>();
+  const refused = new Map<string, Refusal>();
+  return async (layer, subject) => {
+    try {
+      const bundle = await read(layer);
+      const artifact = await artifactOf(options.repository, bundle, subject);
+      // From here on nothing waits, so two subjects never verify the same bundle side by side.
+      const before = passed.get(layer.digest);
+      if (before?.evidence.subjects.includes(subject.digest)) return before;
+      const known = refused.get(`${layer.digest} ${subject.digest}`);
+      if (known) return known;
+      const evidence = verify({ bundle, artifact, policy, trust, requireCosignPredicate });
+      const judgement = { ok: true, evidence, bundle } as const;
+      passed.set(layer.digest, judgement);
+      return judgement;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      refused.set(`${layer.digest} ${subject.digest}`, refusal);
+      return refusal;
+    }
+  };
+}
+
+/** A plain message signature is over the manifest's bytes; a statement needs only their digest. */
+async function artifactOf(
+  repository: Repository,
+  bundle: unknown,
+  { digest, bytes }: Subject,
+): Promise<{ readonly digest: string } | { readonly bytes: Uint8Array }> {
+  if (typeof bundle !== 'object' || bundle === null || !('messageSignature' in bundle)) return { digest };
+  const manifest = bytes ?? (await repository.pullManifest(digest))?.bytes;
+  return manifest ? { bytes: manifest } : { digest };
+}

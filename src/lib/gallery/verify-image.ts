@@ -1,0 +1,236 @@
+import { createGate } from '../http.ts';
+import type { Descriptor, Platform } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Repository } from '../oci/repository.ts';
+import type { VerdictCode } from '../sigstore/error.ts';
+import type { Evidence } from '../sigstore/evidence.ts';
+import type { Policy } from '../sigstore/policy.ts';
+import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
+import { bundleLayer, type Discovery, discoverBundles, pullReferrer } from './discovery.ts';
+import {
+  createBundleReader,
+  createJudge,
+  furthest,
+  type Judge,
+  type Judgement,
+  type Refusal,
+  type VerifyBundle,
+} from './judge.ts';
+import { createLocalAiJudge, judgeAsLocalAi, type LocalAiVerdict } from './localai.ts';
+import { type NotFound, resolveSubjects, type Subject } from './subjects.ts';
+
+/** Subjects that are looked into side by side. */
+const SUBJECTS_AT_ONCE = 8;
+
+export interface VerifyImageOptions {
+  readonly repository: Repository;
+  /** A tag or a digest. */
+  readonly reference: string;
+  readonly platform?: Platform;
+  readonly policy: Policy;
+  readonly trust: TrustRootMaterial;
+  readonly verify?: VerifyBundle;
+}
+
+interface Resolved {
+  readonly found: true;
+  /** What a client is to pull: the platform's child, else what the reference named. */
+  readonly digest: Digest;
+  readonly index_digest?: Digest;
+  readonly platform?: string;
+  readonly localai: LocalAiVerdict;
+}
+export interface VerifiedImage extends Resolved {
+  readonly verified: true;
+  /** Of `digest`. */
+  readonly evidence: Evidence;
+  /** The bundle that it is from, as it was attached. */
+  readonly bundle: unknown;
+  /** Everything that was verified, the index first. */
+  readonly subjects: readonly { readonly digest: Digest; readonly platform?: string; readonly referrer: Digest }[];
+}
+export interface RefusedImage extends Resolved {
+  readonly verified: false;
+  readonly code: VerdictCode;
+  readonly detail: string;
+}
+export type ImageVerdict = VerifiedImage | RefusedImage | NotFound;
+
+/**
+ * Says whether an image is signed as a policy demands: with a platform the index and that child, else the index and
+ * every child. Each needs one bundle that passes, whatever else is attached to it.
+ *
+ * A subject that fails settles it, even where another could not be read; where nothing fails but something could not
+ * be read, that error is thrown, for there is no verdict.
+ *
+ * @see https://docs.sigstore.dev/cosign/verifying/verify/
+ * @throws {OciError} {HttpError} where the registry gives no usable answer
+ */
+export async function verifyImage(options: VerifyImageOptions): Promise<ImageVerdict> {
+  const { repository, policy, trust } = options;
+  const image = await resolveSubjects(repository, options.reference, options.platform);
+  if (!image.found) return image;
+  const judging = {
+    repository,
+    policy,
+    trust,
+    requireCosignPredicate: true,
+    read: createBundleReader(repository),
+    ...(options.verify ? { verify: options.verify } : {}),
+  };
+  const judge = createJudge(judging);
+  const gate = createGate(SUBJECTS_AT_ONCE);
+  const settled = await Promise.allSettled(
+    image.subjects.map((subject) => gate(() => verifySubject(repository, judge, subject))),
+  );
+  const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const refused = outcomes.find(({ judgement }) => !judgement.ok);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (!refused && failed) throw failed.reason;
+  const localai = await judgeAsLocalAi(createLocalAiJudge(judge, judging), pulledByLocalAi(outcomes, image));
+  const { found, digest, index_digest, platform } = image;
+  const resolved = {
+    found,
+    digest,
+    ...(index_digest === undefined ? {} : { index_digest }),
+    ...(platform === undefined ? {} : { platform }),
+    // Where a subject could not be read, LocalAI's verdict on the others is not the whole one.
+    localai: refused && failed ? ({ verified: false, code: (refused.judgement as Refusal).code } as const) : localai,
+  };
+  return refused ? describeRefusal(resolved, refused) : describePass(resolved, outcomes);
+}
+
+interface Outcome {
+  readonly subject: Subject;
+  readonly discovery: Discovery;
+  readonly judgement: Judgement;
+  /** The manifest that attaches the bundle that passed. */
+  readonly referrer?: Digest;
+}
+
+/** Tries every bundle of a subject until one passes. */
+async function verifySubject(repository: Repository, judge: Judge, subject: Subject): Promise<Outcome> {
+  const discovery = await discoverBundles(repository, subject.digest);
+  let refusal: Refusal | undefined;
+  let failure = discovery.failure;
+  for (const { layer, manifest } of discovery.bundles) {
+    try {
+      const judgement = await judge(layer, subject);
+      if (judgement.ok) return { subject, discovery, judgement, referrer: manifest };
+      refusal = furthest(refusal, judgement);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  // What could not be read might have passed.
+  if (failure !== undefined) throw failure;
+  return { subject, discovery, judgement: refusal ?? missing(discovery) };
+}
+
+function missing({ legacy, truncated }: Discovery): Refusal {
+  if (legacy)
+    return { ok: false, code: 'SIGNATURE_LEGACY', detail: "only a signature of cosign's old format is attached" };
+  const detail = truncated ? 'none of the first referrers is a Sigstore bundle' : 'no Sigstore bundle is attached';
+  return { ok: false, code: 'SIGNATURE_MISSING', detail };
+}
+
+/** LocalAI resolves an index to the child for its own platform, and looks at nothing else. */
+function pulledByLocalAi(
+  outcomes: readonly Outcome[],
+  image: { readonly digest: Digest; readonly index_digest?: Digest },
+) {
+  if (image.digest !== image.index_digest) return outcomes.filter(({ subject }) => subject.digest === image.digest);
+  const children = outcomes.filter(
+    ({ subject }) => subject.digest !== image.index_digest && subject.platform !== 'unknown/unknown',
+  );
+  return children.length > 0 ? children : outcomes;
+}
+
+function describeRefusal(resolved: Resolved, { subject, judgement }: Outcome): RefusedImage {
+  const { code, detail } = judgement as Refusal;
+  const which = subject.platform === undefined ? subject.digest : `${subject.digest} (${subject.platform})`;
+  return { ...resolved, verified: false, code, detail: `${which}: ${detail}` };
+}
+
+function describePass(resolved: Resolved, outcomes: readonly Outcome[]): VerifiedImage {
+  const passed = outcomes.flatMap(({ subject, judgement, referrer }) =>
+    judgement.ok && referrer !== undefined ? [{ subject, judgement, referrer }] : [],
+  );
+  const own = passed.find(({ subject }) => subject.digest === resolved.digest);
+  if (!own) throw new Error('a verified image has evidence');
+  const subjects = passed.map(({ subject: { digest, platform }, referrer }) => ({
+    digest,
+    ...(platform === undefined ? {} : { platform }),
+    referrer,
+  }));
+  return { ...resolved, verified: true, evidence: own.judgement.evidence, bundle: own.judgement.bundle, subjects };
+}
+
+export interface PublishedOptions {
+  readonly repository: Repository;
+  readonly index: Digest;
+  readonly children: readonly Digest[];
+  readonly policy: Policy;
+  readonly trust: TrustRootMaterial;
+  /** The manifests that attach our bundle, by subject. */
+  readonly bundles: Readonly<Record<string, Digest>>;
+  readonly verify?: VerifyBundle;
+}
+
+/** `discoverable`: whether every subject's list shows its bundle. */
+export type Published =
+  | { readonly ok: true; readonly evidence: Evidence; readonly discoverable: boolean }
+  | { readonly ok: false; readonly code: VerdictCode; readonly detail: string };
+
+/**
+ * Reads back what was published, as a client would, and verifies the index and each child under the policy.
+ *
+ * A bundle that a list does not show yet is read by its digest: Quay may keep a list for a minute.
+ *
+ * @throws {OciError} {HttpError} where the registry gives no usable answer
+ */
+export async function verifyPublished(options: PublishedOptions): Promise<Published> {
+  const { repository, policy, trust, index, children, bundles, verify } = options;
+  const read = createBundleReader(repository);
+  const judge = createJudge({
+    repository,
+    policy,
+    trust,
+    read,
+    requireCosignPredicate: true,
+    ...(verify ? { verify } : {}),
+  });
+  const gate = createGate(SUBJECTS_AT_ONCE);
+  const checked = await Promise.all(
+    [...new Set([index, ...children])].map((digest) =>
+      gate(() => checkPublished(repository, judge, digest, bundles[digest])),
+    ),
+  );
+  let evidence: Evidence | undefined;
+  for (const { digest, judgement } of checked) {
+    if (!judgement.ok) return { ok: false, code: judgement.code, detail: `${digest}: ${judgement.detail}` };
+    evidence ??= judgement.evidence;
+  }
+  if (!evidence) throw new Error('the index is always checked');
+  return { ok: true, evidence, discoverable: checked.every(({ listed }) => listed) };
+}
+
+/** Our own referrer of one subject: there, complete, passing; and whether the list shows it. */
+async function checkPublished(repository: Repository, judge: Judge, digest: Digest, ours: Digest | undefined) {
+  const [present, { descriptors }, layer] = await Promise.all([
+    repository.headManifest(digest),
+    repository.listReferrers(digest),
+    ours === undefined ? undefined : attachedLayer(repository, digest, ours),
+  ]);
+  const listed = descriptors.some((descriptor) => descriptor.digest === ours);
+  if (!present || !layer) {
+    const detail = present ? 'our bundle is not attached' : 'the manifest is not there';
+    return { digest, listed, judgement: { ok: false, code: 'SIGNATURE_MISSING', detail } as const };
+  }
+  return { digest, listed, judgement: await judge(layer, { digest }) };
+}
+
+async function attachedLayer(repository: Repository, subject: Digest, ours: Digest): Promise<Descriptor | undefined> {
+  const manifest = await pullReferrer(repository, subject, ours);
+  return manifest && bundleLayer(manifest);
+}

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import { type ImageVerdict, verifyImage, verifyPublished } from '../../../src/lib/gallery/verify-image.ts';
+import { HttpError } from '../../../src/lib/http.ts';
+import type { Platform } from '../../../src/lib/oci/descriptor.ts';
+import type { TrustRootMaterial } from '../../../src/lib/sigstore/trusted-root.ts';
+import { createFakeVerify, FakeRepository } from './fake-repository.ts';
+
+const trust = {} as TrustRootMaterial;
+const policy = { issuer: 'i', identity: 's', source_repository_id: '1' };
+const LINUX_ARM64 = { os: 'linux', architecture: 'arm64' };
+
+/** An index of two images and a build's attestations, with one bundle for all of them, not attached yet. */
+async function setUp() {
+  const fake = new FakeRepository();
+  const amd64 = await fake.addImage('amd64');
+  const arm64 = await fake.addImage('arm64');
+  const attestation = {
+    ...(await fake.addManifest({ config: await fake.addBlob('{"attestation":1}'), layers: [] })),
+    platform: { os: 'unknown', architecture: 'unknown' },
+  };
+  const index = await fake.addIndex([amd64, arm64, attestation]);
+  fake.tags.set('v1', index.digest);
+  const subjects = [index, amd64, arm64, attestation];
+  const bundle = { subjects: subjects.map(({ digest }) => digest) };
+  return { fake, index, amd64, arm64, attestation, subjects, bundle };
+}
+
+async function setUpSigned() {
+  const image = await setUp();
+  const referrers: Record<string, `sha256:${string}`> = {};
+  for (const subject of image.subjects)
+    referrers[subject.digest] = (await image.fake.attach(subject, image.bundle)).digest;
+  return { ...image, referrers };
+}
+
+function check(fake: FakeRepository, reference: string, platform?: Platform, verify = createFakeVerify().verify) {
+  return verifyImage({
+    repository: fake.repository,
+    reference,
+    policy,
+    trust,
+    verify,
+    ...(platform ? { platform } : {}),
+  });
+}
+
+function codeOf(verdict: ImageVerdict) {
+  return 'code' in verdict ? verdict.code : 'VERIFIED';
+}
+
+describe('verifyImage', () => {
+  it('verifies the index and every child', async () => {
+    const { fake, index, subjects } = await setUpSigned();
+    const verdict = await check(fake, 'v1');
+    expect(verdict).toMatchObject({ verified: true, digest: index.digest, index_digest: index.digest });
+    expect('subjects' in verdict && verdict.subjects.map(({ digest }) => digest)).toEqual(
+      subjects.map(({ digest }) => digest),
+    );
+  });
+
+  it('verifies one bundle once for all its subjects', async () => {
+    const { fake } = await setUpSigned();
+    const { verify, count } = createFakeVerify();
+    await check(fake, 'v1', undefined, verify);
+    expect({ verified: count(), read: fake.calls.filter((call) => call.startsWith('BLOB')).length }).toEqual({
+      verified: 1,
+      read: 1,
+    });
+  });
+
+  it('resolves a tag once and then goes by digest', async () => {
+    const { fake, index } = await setUpSigned();
+    await check(fake, 'v1');
+    expect(fake.calls.slice(0, 2)).toEqual(['HEAD v1', `GET ${index.digest}`]);
+    expect(fake.calls.filter((call) => call.endsWith(' v1'))).toHaveLength(1);
+  });
+
+  it.each(['index', 'amd64', 'arm64', 'attestation'] as const)('refuses where the %s is not signed', async (name) => {
+    const image = await setUpSigned();
+    image.fake.referrers.delete(image[name].digest);
+    expect(codeOf(await check(image.fake, 'v1'))).toBe('SIGNATURE_MISSING');
+  });
+
+  it('refuses a child that the bundle attached to it does not name', async () => {
+    const { fake, index, amd64 } = await setUp();
+    for (const subject of [index, amd64]) await fake.attach(subject, { subjects: [index.digest] });
+    expect(codeOf(await check(fake, 'v1', { os: 'linux', architecture: 'amd64' }))).toBe('SUBJECT_MISMATCH');
+  });
+
+  it('reports a legacy signature', async () => {
+    const { fake, index } = await setUpSigned();
+    fake.referrers.delete(index.digest);
+    fake.tags.set(`${index.digest.replace(':', '-')}.sig`, index.digest);
+    expect(codeOf(await check(fake, 'v1'))).toBe('SIGNATURE_LEGACY');
+  });
+
+  describe('when a platform is asked for', () => {
+    it('verifies the index and that child only', async () => {
+      const { fake, index, arm64, bundle } = await setUp();
+      for (const subject of [index, arm64]) await fake.attach(subject, bundle);
+      expect(await check(fake, 'v1', LINUX_ARM64)).toMatchObject({
+        verified: true,
+        digest: arm64.digest,
+        index_digest: index.digest,
+        platform: 'linux/arm64',
+      });
+    });
+    it('finds nothing where the index lacks it', async () => {
+      const { fake } = await setUpSigned();
+      expect(await check(fake, 'v1', { os: 'linux', architecture: 's390x' })).toMatchObject({
+        found: false,
+        code: 'PLATFORM_NOT_FOUND',
+      });
+    });
+    it('goes by the config of an image without an index', async () => {
+      const { fake, amd64 } = await setUpSigned();
+      expect(codeOf(await check(fake, amd64.digest, LINUX_ARM64))).toBe('PLATFORM_NOT_FOUND');
+      expect(codeOf(await check(fake, amd64.digest, { os: 'linux', architecture: 'amd64' }))).toBe('VERIFIED');
+    });
+  });
+
+  describe('when several bundles are attached', () => {
+    it('is content with one that passes', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      await fake.attach(amd64, { refused: 'SIGNATURE_INVALID' });
+      await fake.attach(amd64, bundle);
+      expect(codeOf(await check(fake, amd64.digest))).toBe('VERIFIED');
+    });
+    it('reports the one that got furthest', async () => {
+      const { fake, amd64 } = await setUp();
+      await fake.attach(amd64, { refused: 'SIGNATURE_INVALID' });
+      await fake.attach(amd64, { refused: 'SIGNED_BEFORE_CUTOFF' });
+      await fake.attach(amd64, 'not JSON');
+      expect(codeOf(await check(fake, amd64.digest))).toBe('SIGNED_BEFORE_CUTOFF');
+    });
+    it('passes although another cannot be read', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      const { digest } = await fake.attach(amd64, { n: 1 });
+      fake.errors.set(digest, new HttpError('PEER_FAILED', 'status 500'));
+      await fake.attach(amd64, bundle);
+      expect(codeOf(await check(fake, amd64.digest))).toBe('VERIFIED');
+    });
+    it('gives no verdict where one that cannot be read might have passed', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      const { digest } = await fake.attach(amd64, bundle);
+      fake.errors.set(digest, new HttpError('PEER_FAILED', 'status 500'));
+      await fake.attach(amd64, { refused: 'SIGNATURE_INVALID' });
+      await expect(check(fake, amd64.digest)).rejects.toMatchObject({ code: 'PEER_FAILED' });
+    });
+  });
+
+  it('refuses what is surely unsigned even where a sibling cannot be read', async () => {
+    const { fake, index, arm64 } = await setUpSigned();
+    fake.referrers.delete(index.digest);
+    fake.errors.set(arm64.digest, new HttpError('PEER_TIMEOUT', 'slow'));
+    expect(await check(fake, 'v1')).toMatchObject({ code: 'SIGNATURE_MISSING', localai: { verified: false } });
+  });
+
+  it('takes a bundle whose blob is gone for malformed', async () => {
+    const { fake, amd64 } = await setUp();
+    await fake.attach(amd64, { n: 1 });
+    fake.blobs.delete((await fake.addBlob('{"n":1}')).digest);
+    expect(codeOf(await check(fake, amd64.digest))).toBe('BUNDLE_MALFORMED');
+  });
+
+  it('does not read a bundle that is longer than 1 MiB', async () => {
+    const { fake, amd64 } = await setUp();
+    await fake.attach(amd64, { subjects: [amd64.digest], padding: 'x'.repeat(1024 * 1024) });
+    expect(codeOf(await check(fake, amd64.digest))).toBe('BUNDLE_MALFORMED');
+    expect(fake.calls.filter((call) => call.startsWith('BLOB'))).toEqual([]);
+  });
+
+  it("hands a message signature the manifest's bytes", async () => {
+    const { fake, amd64 } = await setUp();
+    await fake.attach(amd64, { messageSignature: {} });
+    let bytes: Uint8Array | undefined;
+    const { verify } = createFakeVerify();
+    await check(fake, amd64.digest, undefined, (options) => {
+      if ('bytes' in options.artifact) bytes = options.artifact.bytes;
+      return verify(options);
+    });
+    expect(bytes).toEqual(fake.manifests.get(amd64.digest)?.bytes);
+  });
+
+  it('refuses an index within the index', async () => {
+    const { fake, index } = await setUpSigned();
+    const outer = await fake.addIndex([index]);
+    await expect(check(fake, outer.digest)).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+  });
+
+  it('finds nothing where the tag is not there', async () => {
+    expect(await check(new FakeRepository(), 'v1')).toMatchObject({ found: false, code: 'IMAGE_NOT_FOUND' });
+  });
+
+  describe("when LocalAI's own verdict differs", () => {
+    const localaiOf = async (fake: FakeRepository, digest: string) => {
+      const verdict = await check(fake, digest);
+      return 'localai' in verdict ? verdict.localai : undefined;
+    };
+    it('agrees where all is well', async () => {
+      const { fake } = await setUpSigned();
+      expect(await localaiOf(fake, 'v1')).toEqual({ verified: true });
+    });
+    it('takes only the first bundle that parses', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      await fake.attach(amd64, 'not JSON');
+      await fake.attach(amd64, { refused: 'ISSUER_MISMATCH' });
+      await fake.attach(amd64, bundle);
+      expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: false, code: 'ISSUER_MISMATCH' });
+    });
+    it('finds nothing where the list shows another type', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      await fake.attach(amd64, bundle, { artifactType: 'application/vnd.oci.empty.v1+json' });
+      expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: false, code: 'SIGNATURE_MISSING' });
+    });
+    it.each([{ unpinned: true }, { attestation: true }])('knows neither pins nor predicates: %o', async (extra) => {
+      const { fake, amd64, bundle } = await setUp();
+      await fake.attach(amd64, { ...bundle, ...extra });
+      expect(await check(fake, amd64.digest)).toMatchObject({ verified: false, localai: { verified: true } });
+    });
+  });
+});
+
+describe('verifyPublished', () => {
+  async function published(image: Awaited<ReturnType<typeof setUpSigned>>) {
+    const { fake, index, amd64, arm64, attestation, referrers } = image;
+    const children = [amd64, arm64, attestation].map(({ digest }) => digest);
+    const { verify } = createFakeVerify();
+    return verifyPublished({
+      repository: fake.repository,
+      index: index.digest,
+      children,
+      policy,
+      trust,
+      bundles: referrers,
+      verify,
+    });
+  }
+
+  it('verifies what the lists show', async () => {
+    expect(await published(await setUpSigned())).toMatchObject({ ok: true, discoverable: true });
+  });
+  it('reads a bundle by digest where a list does not show it yet', async () => {
+    const image = await setUpSigned();
+    image.fake.referrers.delete(image.arm64.digest);
+    expect(await published(image)).toMatchObject({ ok: true, discoverable: false });
+  });
+  it('refuses where a child is not there', async () => {
+    const image = await setUpSigned();
+    image.fake.manifests.delete(image.arm64.digest);
+    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
+  });
+  it('refuses where our bundle is not there', async () => {
+    const image = await setUpSigned();
+    image.fake.manifests.delete(image.referrers[image.index.digest] ?? '');
+    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
+  });
+  it('refuses a bundle that is attached to another subject', async () => {
+    const image = await setUpSigned();
+    image.referrers[image.arm64.digest] = image.referrers[image.amd64.digest] ?? image.index.digest;
+    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
+  });
+});
