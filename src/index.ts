@@ -1,1 +1,9 @@
-export default { fetch: () => new Response('muster\n') } satisfies ExportedHandler;
+/** The composition root: what the Worker serves, and its Durable Objects. */
+import type { Env } from './lib/environment.ts';
+import { app } from './routes/app.ts';
+
+export { MergeObject } from './lib/merge/merge-object.ts';
+export { TagLockObject } from './lib/merge/tag-lock-object.ts';
+export { RunObject } from './lib/runs/run-object.ts';
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

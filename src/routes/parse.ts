@@ -1,0 +1,89 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { SINGLE } from '../lib/merge/arrival.ts';
+import type { Digest } from '../lib/oci/digest.ts';
+import { isDigest } from '../lib/oci/digest.ts';
+import { ProblemError } from './problem.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export const tagSuffix = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{0,80}$/, 'must be at most 80 of A-Z, a-z, 0-9, ".", "_" and "-"');
+export const platformTag = z.string().regex(/^[a-z0-9_.]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, "_" and "."');
+export const platformTags = z
+  .array(platformTag)
+  .min(1, 'must name at least one platform tag')
+  .max(64)
+  .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a platform tag');
+export const digest = z
+  .string()
+  .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits');
+const projectName = z.string().max(63);
+
+/** GitHub passes a workflow's inputs as text; the seed's default is the empty one. */
+export const tagLatest = z
+  .union([z.boolean(), z.enum(['true', 'false', 'auto', ''])])
+  .transform((value): 'auto' | 'true' | 'false' => {
+    if (value === true || value === 'true') return 'true';
+    return value === false || value === 'false' ? 'false' : 'auto';
+  });
+
+export const arrivalSchema = z.strictObject({
+  tag_suffix: tagSuffix,
+  platform_tag: platformTag
+    .or(z.literal(''))
+    .transform((tag) => (tag === '' ? SINGLE : tag))
+    .default(SINGLE),
+  digest,
+  expect: platformTags.optional(),
+  tag_latest: tagLatest.optional(),
+  project: projectName.optional(),
+});
+export const mergeSchema = z.strictObject({ tag_suffix: tagSuffix, project: projectName.optional() });
+export const finishSchema = z.strictObject({
+  tag_suffixes: z.array(tagSuffix).max(1000).optional(),
+  arrivals: z
+    .array(arrivalSchema.omit({ project: true }))
+    .max(500)
+    .default([]),
+});
+
+/**
+ * Reads a JSON body of a known shape.
+ *
+ * @throws {ProblemError} BODY_INVALID (400), naming the field; BODY_TOO_LARGE (413)
+ */
+export async function parseBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
+  const text = await c.req.text();
+  if (text.length > MAX_BODY_BYTES) throw new ProblemError(413, 'BODY_TOO_LARGE', `at most ${MAX_BODY_BYTES} bytes`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text === '' ? '{}' : text);
+  } catch {
+    throw new ProblemError(400, 'BODY_INVALID', 'the body is not JSON', { field: '' });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field =
+    issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]].join('.') : (issue?.path.join('.') ?? '');
+  throw new ProblemError(400, 'BODY_INVALID', `${field}: ${issue?.message}`, { field });
+}
+
+/** The suffix as a path names it: `~` is the empty one. @throws {ProblemError} PATH_INVALID (400) */
+export function parseSuffixSegment(segment: string): string {
+  const parsed = tagSuffix.safeParse(segment === '~' ? '' : segment);
+  if (!parsed.success)
+    throw new ProblemError(400, 'PATH_INVALID', 'tag_suffix: must be at most 80 of A-Z, a-z, 0-9, ".", "_" and "-"', {
+      field: 'tag_suffix',
+    });
+  return parsed.data;
+}
+
+/** @throws {ProblemError} PATH_INVALID (400) */
+export function parseRunId(segment: string): string {
+  if (!/^\d{1,20}$/.test(segment))
+    throw new ProblemError(400, 'PATH_INVALID', 'run_id: must be digits', { field: 'run_id' });
+  return segment;
+}

@@ -1,0 +1,81 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { CodedError } from '../lib/error.ts';
+
+/** A refusal with its own status; `extra` is added to the problem's members. */
+export class ProblemError extends CodedError {
+  readonly status: number;
+  readonly extra: object;
+
+  constructor(status: number, code: string, detail: string, extra: object = {}) {
+    super(code, detail);
+    this.status = status;
+    this.extra = extra;
+  }
+}
+
+/** The one place that turns an error code into a status; a code that is not here is a peer's failure, 502. */
+const STATUS: Readonly<Record<string, number>> = {
+  CONFIG_INVALID: 500,
+  TOKEN_INVALID: 401,
+  SIGSTORE_TOKEN_INVALID: 401,
+  ISSUER_UNAVAILABLE: 503,
+  BODY_TOO_LARGE: 413,
+  DIGEST_INVALID: 400,
+  REFERENCE_INVALID: 400,
+  POLICY_INVALID: 400,
+  ROOT_INVALID: 400,
+  PLATFORM_TAG_UNKNOWN: 400,
+  ARRIVAL_CONFLICT: 409,
+  EXPECT_CONFLICT: 409,
+  NOT_PLANNED: 409,
+  NEEDS_TOKEN: 409,
+  SOURCE_NOT_FOUND: 422,
+  SOURCE_GONE: 422,
+  PLATFORM_MISMATCH: 422,
+  INDEX_UNSUPPORTED: 422,
+  TARGET_REFUSED: 422,
+  NO_TARGET: 422,
+  NARROWER: 422,
+  TAG_INVALID: 422,
+  TAG_RULE_INVALID: 500,
+  FLAVOR_INVALID: 400,
+  SELF_VERIFICATION_FAILED: 422,
+  PEER_TIMEOUT: 503,
+  PEER_UNREACHABLE: 503,
+  PEER_BUSY: 503,
+  PEER_FAILED: 503,
+  BODY_TRUNCATED: 503,
+};
+
+export function statusOfCode(code: string): number {
+  return STATUS[code] ?? 502;
+}
+
+/** Seconds after which a retry helps, where the peer did not say. */
+const RETRY_AFTER_S = 5;
+
+/** Answers with a problem document. @see https://www.rfc-editor.org/rfc/rfc9457 */
+export function renderProblem(
+  c: Context,
+  status: number,
+  code: string,
+  detail: string,
+  extra: object = {},
+  retryAfterMs?: number,
+): Response {
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer');
+  if (status === 503) c.header('Retry-After', String(Math.ceil((retryAfterMs ?? RETRY_AFTER_S * 1000) / 1000)));
+  const body = { type: 'about:blank', title: code, status, code, detail, ...extra };
+  return c.json(body, status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' });
+}
+
+/** Every error that a route throws ends here; one without a code is logged, and says nothing to the caller. */
+export function renderError(error: Error, c: Context): Response {
+  if (error instanceof ProblemError)
+    return renderProblem(c, error.status, error.code, error.message, error.extra, error.retryAfterMs);
+  if (error instanceof CodedError)
+    return renderProblem(c, statusOfCode(error.code), error.code, error.message, {}, error.retryAfterMs);
+  console.error(JSON.stringify({ at: 'route', path: c.req.path, problem: error.message, stack: error.stack }));
+  return renderProblem(c, 500, 'INTERNAL', 'an unexpected error; it was logged');
+}

@@ -1,0 +1,88 @@
+import { Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { tagsOf } from '../lib/merge/state.ts';
+import { summariseRun } from '../lib/merge/summary.ts';
+import type { Finished } from '../lib/runs/run-object.ts';
+import type { AppEnv } from './app-types.ts';
+import { authenticate } from './authenticate.ts';
+import { finishSchema, parseBody, parseRunId } from './parse.ts';
+import { ProblemError, statusOfCode } from './problem.ts';
+import { statusOfView } from './render.ts';
+
+/** `/v1/runs`: the finishing job, and a run's state. */
+export const runRoutes = new Hono<AppEnv>()
+  .post('/:project/:run_id/finish', async (c) => {
+    const { project: name, run_id: segment } = c.req.param();
+    const run_id = parseRunId(segment);
+    const authenticated = await authenticate(c, 'report');
+    const body = await parseBody(c, finishSchema);
+    const { project, subject, claims, loan } = authenticated.select(name);
+    if (claims.run_id !== run_id)
+      throw new ProblemError(403, 'ROLE_REFUSED', `the token is of run ${claims.run_id}`, { rule: 'run_id' });
+    const run_attempt = Number(claims.run_attempt);
+    const arrivals = body.arrivals.map((report) => {
+      tagsOf(project, { subject, tag_suffix: report.tag_suffix, tag_latest: report.tag_latest ?? 'auto' });
+      return { subject, report: { ...report, run_attempt } };
+    });
+    const run = c.env.RUNS.getByName(`${project.name}/${run_id}`);
+    const outcome = await run.finish({
+      project: project.name,
+      run_id,
+      tag_suffixes: body.tag_suffixes,
+      arrivals,
+      loan,
+    });
+    if (!outcome.ok) throw new ProblemError(statusOfCode(outcome.code), outcome.code, outcome.detail);
+    const merges = outcome.value.map(renderFinished);
+    const status = statusOfRun(merges);
+    const answer = {
+      ...(status === 200 ? { state: 'published' } : { code: 'RUN_INCOMPLETE' }),
+      project: project.name,
+      run_id,
+      merges: merges.map(({ status: _, ...merge }) => merge),
+    };
+    if (status === 503) c.header('Retry-After', '5');
+    return c.json(answer, status as ContentfulStatusCode);
+  })
+  .get('/:project/:run_id', async (c) => c.json(await pullRun(c.env, c.req.param())))
+  .get('/:project/:run_id/summary', async (c) =>
+    c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }),
+  );
+
+function renderFinished({ tag_suffix, outcome }: Finished) {
+  if (!outcome) return { status: 409, tag_suffix, state: 'waiting', missing: null, reason: 'nothing has arrived' };
+  if (!outcome.ok)
+    return {
+      status: statusOfCode(outcome.code),
+      tag_suffix,
+      state: 'failed',
+      code: outcome.code,
+      reason: outcome.detail,
+    };
+  const { state, code, reason, missing, digest, targets, signature } = outcome.value;
+  return {
+    status: statusOfView(outcome.value, 'merge'),
+    tag_suffix,
+    state,
+    code,
+    missing,
+    reason,
+    digest,
+    targets,
+    signature,
+  };
+}
+
+/** 200 only if everything is published; 503 where waiting is all that is left to do; else 409. */
+function statusOfRun(merges: readonly { readonly status: number }[]): number {
+  const open = merges.filter(({ status }) => status !== 200);
+  if (merges.length === 0) return 409;
+  if (open.length === 0) return 200;
+  return open.every(({ status }) => status === 503) ? 503 : 409;
+}
+
+async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
+  const view = await env.RUNS.getByName(`${project}/${parseRunId(run_id)}`).view(project, run_id);
+  if (!view) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
+  return view;
+}
