@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { Agent, createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RekorMajor, Stack } from './stack.ts';
+
+/** A reverse proxy on loopback that counts the requests it passes on. */
+export interface CountingProxy {
+  readonly url: string;
+  readonly host: string;
+  /** The requests since the last `reset`: `POST /api/v2/signingCert`. Query strings are left out. */
+  readonly requests: readonly string[];
+  reset(): void;
+  close(): void;
+}
+
+/** Proxies in front of everything that Muster calls, and the signing config that names them. */
+export interface CountedStack {
+  readonly signingConfig: unknown;
+  /** `host:port` of each registry's proxy, in the stack's order. */
+  readonly registries: readonly string[];
+  reset(): void;
+  counts(): {
+    readonly certificates: number;
+    readonly timestamps: number;
+    readonly entries: number;
+    readonly registry: number;
+  };
+  close(): void;
+}
+
+/** Puts counting proxies in front of a stack. */
+export async function countStack(stack: Stack, major: RekorMajor): Promise<CountedStack> {
+  const fulcio = await startProxy(stack.fulcio);
+  const timestamp = await startProxy(new URL(stack.timestamp).origin);
+  const rekor = await startProxy(stack.rekor(major).url);
+  const registries = await Promise.all(stack.registries.map((host) => startProxy(`http://${host}`)));
+  const all = [fulcio, timestamp, rekor, ...registries];
+  const posts = ({ requests }: CountingProxy) => requests.filter((line) => line.startsWith('POST ')).length;
+  // A signing config holds URLs and validity only: the services' keys are in the trusted root, which stays as it is.
+  const config = [fulcio, timestamp, rekor].reduce(
+    (json, proxy, at) => json.replaceAll(origins(stack, major)[at] ?? '', proxy.url),
+    readFileSync(stack.rekor(major).signingConfig, 'utf8'),
+  );
+  return {
+    signingConfig: JSON.parse(config),
+    registries: registries.map(({ host }) => host),
+    reset: () => all.forEach((proxy) => void proxy.reset()),
+    counts: () => ({
+      certificates: posts(fulcio),
+      timestamps: posts(timestamp),
+      entries: posts(rekor),
+      registry: registries.reduce((sum, { requests }) => sum + requests.length, 0),
+    }),
+    close: () => all.forEach((proxy) => void proxy.close()),
+  };
+}
+
+function origins(stack: Stack, major: RekorMajor): string[] {
+  return [stack.fulcio, new URL(stack.timestamp).origin, stack.rekor(major).url];
+}
+
+async function startProxy(target: string): Promise<CountingProxy> {
+  const requests: string[] = [];
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url?.split('?')[0]}`);
+    passOn(target, agent, request, response);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const host = `localhost:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://${host}`,
+    host,
+    requests,
+    reset: () => {
+      requests.length = 0;
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+    },
+  };
+}
+
+/** Passes the Host header on as it is: a registry then answers with Locations that lead back through the proxy. */
+function passOn(target: string, agent: Agent, request: IncomingMessage, response: ServerResponse): void {
+  const { method, headers } = request;
+  const upstream = forward(target + request.url, { agent, headers, ...(method ? { method } : {}) }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    answer.pipe(response);
+  });
+  upstream.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502).end();
+  });
+  request.pipe(upstream);
+}
