@@ -34,6 +34,9 @@ export interface Refusal {
 }
 export type Judgement = { readonly ok: true; readonly evidence: Evidence; readonly bundle: unknown } | Refusal;
 
+/** Bundles that passed, by the digest of their bytes. */
+export type VerifiedBundles = Map<Digest, Extract<Judgement, { ok: true }>>;
+
 /** The refusal that got further; of equals the earlier. */
 export function furthest(one: Refusal | undefined, other: Refusal): Refusal {
   return one && PROGRESS[one.code] >= PROGRESS[other.code] ? one : other;
@@ -96,6 +99,8 @@ export interface JudgeOptions {
   readonly trust: TrustRootMaterial;
   readonly requireCosignPredicate: boolean;
   readonly read: ReadBundle;
+  /** Kept by a caller that judges the same bundles again, under the same policy and trust. */
+  readonly passed?: VerifiedBundles;
   readonly verify?: VerifyBundle;
 }
 
@@ -107,8 +112,7 @@ export type Judge = (layer: Descriptor, subject: Subject) => Promise<Judgement>;
  * another digest needs no cryptography.
  */
 export function createJudge(options: JudgeOptions): Judge {
-  const { read, policy, trust, requireCosignPredicate, verify = verifyBundle } = options;
-  const passed = new Map<Digest, Extract<Judgement, { ok: true }>>();
+  const { read, policy, trust, requireCosignPredicate, verify = verifyBundle, passed = new Map() } = options;
   const refused = new Map<string, Refusal>();
   return async (layer, subject) => {
     try {

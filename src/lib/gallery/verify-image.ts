@@ -14,6 +14,7 @@ import {
   type Judge,
   type Judgement,
   type Refusal,
+  type VerifiedBundles,
   type VerifyBundle,
 } from './judge.ts';
 import { createLocalAiJudge, judgeAsLocalAi, type LocalAiVerdict } from './localai.ts';
@@ -174,6 +175,8 @@ export interface PublishedOptions {
   readonly trust: TrustRootMaterial;
   /** The manifests that attach our bundle, by subject. */
   readonly bundles: Readonly<Record<string, Digest>>;
+  /** Bundles that passed under the same policy, trust and moment: the same bytes need no second look. */
+  readonly verified?: VerifiedBundles;
   readonly verify?: VerifyBundle;
 }
 
@@ -190,7 +193,7 @@ export type Published =
  * @throws {OciError} {HttpError} where the registry gives no usable answer
  */
 export async function verifyPublished(options: PublishedOptions): Promise<Published> {
-  const { repository, policy, trust, index, children, bundles, verify } = options;
+  const { repository, policy, trust, index, children, bundles, verified, verify } = options;
   const read = createBundleReader(repository);
   const judge = createJudge({
     repository,
@@ -198,6 +201,7 @@ export async function verifyPublished(options: PublishedOptions): Promise<Publis
     trust,
     read,
     requireCosignPredicate: true,
+    ...(verified ? { passed: verified } : {}),
     ...(verify ? { verify } : {}),
   });
   const gate = createGate(SUBJECTS_AT_ONCE);

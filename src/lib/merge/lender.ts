@@ -8,6 +8,12 @@ import type { Services } from './types.ts';
 /** A certificate that ends sooner than this is not used for a new signature, in milliseconds. */
 const MARGIN_MS = 15_000;
 
+/** A certificate on its way, for one loan. In memory only. */
+export interface EarlyIdentity {
+  readonly loan: Loan;
+  readonly identity: Promise<SigningIdentity>;
+}
+
 /**
  * Holds what was lent to one merge, in memory only, and turns a token into a key and certificate once.
  *
@@ -23,12 +29,24 @@ export class Lender {
     this.#services = services;
   }
 
+  /**
+   * Asks for the certificate that a loan will be used for, before it is lent: Fulcio answers while a registry is asked.
+   * It signs nothing unless the loan is lent with it.
+   */
+  request(loan: Loan): EarlyIdentity | undefined {
+    if (loan.kind !== 'token' || this.ready()) return undefined;
+    const identity = this.#obtain(loan);
+    // Whoever uses it sees the refusal.
+    identity.catch(() => undefined);
+    return { loan, identity };
+  }
+
   /** Takes a loan; what is held stays where the new one is none. @returns why nothing is held, if so */
-  lend(loan: Loan): string | undefined {
+  lend(loan: Loan, early?: EarlyIdentity): string | undefined {
     if (loan.kind === 'none') return this.ready() ? undefined : loan.reason;
     if (this.ready()) return undefined;
     this.#loan = loan;
-    this.#identity = undefined;
+    this.#identity = early?.loan === loan ? early.identity : undefined;
     this.#notAfter = loan.kind === 'identity' ? loan.identity.notAfter : Number.POSITIVE_INFINITY;
     return undefined;
   }

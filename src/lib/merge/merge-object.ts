@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { CodedError, messageOf } from '../error.ts';
+import type { VerifiedBundles } from '../gallery/judge.ts';
 import type { PlannedMerge, RunSummary } from '../runs/types.ts';
 import { compareArrival, type Expectation, joinExpectations, missingOf, type Report, SINGLE } from './arrival.ts';
 import { MergeError } from './error.ts';
@@ -9,7 +10,7 @@ import { failureOf } from './failure.ts';
 import { readyTasks, type Task, taskKey } from './flow.ts';
 import { takeIn } from './intake.ts';
 import { Journal } from './journal.ts';
-import { Lender } from './lender.ts';
+import { type EarlyIdentity, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import { locksOf } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
@@ -37,6 +38,8 @@ export class MergeObject extends DurableObject<Env> {
   readonly #journal: Journal;
   readonly #lender: Lender;
   readonly #watchers = new Watchers();
+  /** Bundles that passed during this stretch of work: both registries hold the same bytes. */
+  readonly #verified: VerifiedBundles = new Map();
   #running: Promise<void> | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
@@ -48,8 +51,8 @@ export class MergeObject extends DurableObject<Env> {
   /** Records a leg, lends its token, and goes on as far as that leads. */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
-      await this.#record(request);
-      this.#lend(request.loan);
+      const early = await this.#record(request);
+      this.#lend(request.loan, early);
       return this.#work();
     });
   }
@@ -102,13 +105,16 @@ export class MergeObject extends DurableObject<Env> {
     return project;
   }
 
-  async #record({ subject, report }: ArriveRequest): Promise<void> {
+  /** Stores a report. @returns the certificate, where this report completes the merge */
+  async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyIdentity | undefined> {
     const project = this.#project(subject);
     const run = this.env.RUNS.getByName(`${subject.project}/${subject.run_id}`);
     const before = this.#journal.load();
     const planned = await run.plannedMerge(report.tag_suffix);
     const expectation = this.#expectation(project, report, planned, before?.expectation);
+    let early: EarlyIdentity | undefined;
     if (this.#compare(report) === 'new') {
+      if (completes(before, expectation, report)) early = this.#lender.request(loan);
       const arrival = await takeIn(this.#services, project, subject.run_id, report);
       // Another report may have come in while the registries were asked.
       if (this.#compare(report) === 'new')
@@ -117,6 +123,7 @@ export class MergeObject extends DurableObject<Env> {
       this.#journal.store({ ...this.#load(), expectation });
     }
     await run.note(this.#summary());
+    return early;
   }
 
   #compare(report: Report) {
@@ -173,8 +180,8 @@ export class MergeObject extends DurableObject<Env> {
     };
   }
 
-  #lend(loan: Loan): void {
-    const refused = this.#lender.lend(loan);
+  #lend(loan: Loan, early?: EarlyIdentity): void {
+    const refused = this.#lender.lend(loan, early);
     const record = this.#journal.load();
     if (!record) return;
     const { token_refused: _, ...rest } = record;
@@ -247,6 +254,7 @@ export class MergeObject extends DurableObject<Env> {
         services: this.#services,
         locks: locksOf(this.env),
         lender: this.#lender,
+        verified: this.#verified,
       };
       const result = await runTask(task, context, this.#journal.entries(generation));
       this.#journal.succeed(generation, task, result, this.#services.now());
@@ -275,6 +283,7 @@ export class MergeObject extends DurableObject<Env> {
   async #rest(): Promise<void> {
     const record = this.#load();
     const view = this.#view(record);
+    this.#verified.clear();
     if (isFinished(this.#journal.entries(record.generation), this.#targetNames(record))) this.#lender.forget();
     const retries = this.#journal
       .entries(record.generation)
@@ -308,4 +317,10 @@ export class MergeObject extends DurableObject<Env> {
       ...(digest ? { digest } : {}),
     };
   }
+}
+
+/** Whether nothing is missing any more once this report is in. */
+function completes(before: MergeRecord | undefined, expectation: Expectation | undefined, report: Report): boolean {
+  const arrived = (before?.arrivals ?? []).map(({ platform_tag }) => platform_tag);
+  return missingOf(expectation, [...arrived, report.platform_tag])?.length === 0;
 }

@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../config.ts';
+import type { VerifiedBundles } from '../gallery/judge.ts';
 import { FLOW, type JournalEntry, type Task, taskKey } from './flow.ts';
 import type { Lender } from './lender.ts';
 import { nameOf } from './source.ts';
@@ -11,6 +12,7 @@ export interface TaskSurroundings {
   readonly services: Services;
   readonly locks: Locks;
   readonly lender: Lender;
+  readonly verified: VerifiedBundles;
 }
 
 /** Runs one task of the flow with what the journal holds from those before it. */
@@ -28,7 +30,7 @@ export async function runTask(
 }
 
 function createContext(
-  { record, project, services, locks, lender }: TaskSurroundings,
+  { record, project, services, locks, lender, verified }: TaskSurroundings,
   journal: readonly JournalEntry[],
 ): StepContext {
   const entries = new Map(journal.map((entry) => [taskKey(entry), entry]));
@@ -45,6 +47,7 @@ function createContext(
     tags: tagsOf(project, record),
     targets: services.targets(project),
     identity: () => lender.identity(),
+    verified,
     result: (step) => resultOf(step, ''),
     targetResult: (step, target: Target) => resultOf(step, nameOf(target.repository)),
   };

@@ -1,4 +1,5 @@
 import type { Config, ProjectConfig } from '../config.ts';
+import type { VerifiedBundles } from '../gallery/judge.ts';
 import type { Caller, Now } from '../http.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -121,6 +122,8 @@ export interface StepContext {
   readonly targets: readonly Target[];
   /** The key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
   identity(): Promise<{ readonly identity: SigningIdentity; readonly signer: string }>;
+  /** Bundles that have passed under the project's policy, by their digest. */
+  readonly verified: VerifiedBundles;
   result<Name extends 'read' | 'sign'>(step: Name): StepResults[Name];
   targetResult<Name extends 'push' | 'attach' | 'verify' | 'tag'>(step: Name, target: Target): StepResults[Name];
 }

@@ -20,6 +20,7 @@ export async function verifyTarget(context: StepContext, target: Target): Promis
     policy: context.services.policy(context.project.policy),
     trust: await context.services.trust(),
     bundles,
+    verified: context.verified,
   });
   if (!published.ok) {
     throw new MergeError(
