@@ -99,31 +99,47 @@ export function parseRetryAfter(value: string | null, now: number): number | und
  * @throws {HttpError} PEER_TIMEOUT, PEER_UNREACHABLE; PEER_BUSY (429) and PEER_FAILED with the last status
  */
 export async function call(caller: Caller, url: string, init: RequestInit = {}): Promise<Response> {
-  const { retry } = caller;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let tries = 1; ; tries += 1) {
     const outcome = await tryOnce(caller, url, init);
     if (outcome instanceof Response) return outcome;
-    if (attempt >= retry.tries || caller.signal?.aborted) throw outcome;
-    const backoff = retry.backoffMs * 2 ** (attempt - 1) * (0.5 + caller.random() / 2);
-    await caller.sleep(Math.min(retry.maxPauseMs, outcome.retryAfterMs ?? backoff));
+    if (tries >= caller.retry.tries || caller.signal?.aborted) throw outcome;
+    await pause(caller, tries, outcome.retryAfterMs);
+    if (caller.signal?.aborted) throw outcome;
   }
+}
+
+/** Waits before another try, as long as the peer asked or the backoff says; a deadline ends the wait. */
+export async function pause(caller: Caller, tries: number, retryAfterMs?: number): Promise<void> {
+  const { retry, random, signal, sleep } = caller;
+  const backoff = retry.backoffMs * 2 ** (tries - 1) * (0.5 + random() / 2);
+  const slept = sleep(Math.min(retry.maxPauseMs, retryAfterMs ?? backoff));
+  if (!signal) return slept;
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    slept.then(stop, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 async function tryOnce(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
   const where = describe(url, init);
-  const timeout = AbortSignal.timeout(caller.retry.timeoutMs);
-  const signal = caller.signal ? AbortSignal.any([timeout, caller.signal]) : timeout;
+  const { timeoutMs } = caller.retry;
+  // Ended with the headers: a large body takes longer than any answer should.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const signal = caller.signal ? AbortSignal.any([timeout.signal, caller.signal]) : timeout.signal;
   let response: Response;
   try {
-    response = await caller.fetch(url, { redirect: 'manual', ...init, signal });
+    response = await caller.fetch(url, { redirect: 'manual', cache: 'no-store', ...init, signal });
   } catch (cause) {
-    if (timeout.aborted)
-      return new HttpError('PEER_TIMEOUT', `${where}: no answer in ${caller.retry.timeoutMs} ms`, { cause });
-    return new HttpError('PEER_UNREACHABLE', `${where}: ${messageOf(cause)}`, { cause });
+    if (signal.aborted) return new HttpError('PEER_TIMEOUT', `${where}: no answer in time`, { cause });
+    return new HttpError('PEER_UNREACHABLE', `${where}: ${withoutSecrets(messageOf(cause))}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
   if (!isTransient(response.status)) return response;
   const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
-  await response.body?.cancel();
+  await discard(response);
   const code = response.status === 429 ? 'PEER_BUSY' : 'PEER_FAILED';
   return new HttpError(code, `${where}: status ${response.status}`, { retryAfterMs });
 }
@@ -134,43 +150,91 @@ function describe(url: string, init: RequestInit): string {
   return `${init.method ?? 'GET'} ${host}${pathname}`;
 }
 
+/** A runtime's own words may quote the URL, with its query and user. */
+function withoutSecrets(text: string): string {
+  return text.slice(0, 500).replace(/(?<=\/\/)[^\s/]*@|\?\S*/g, '');
+}
+
+/** Ends a body that nobody reads, so that its connection is free. */
+export async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
+
+/** A peer that sends nothing of a body for this long has broken off, in milliseconds. */
+const BODY_IDLE_MS = 30_000;
+
+/**
+ * The pieces of a body as they come; a consumer that leaves early ends it.
+ *
+ * @throws {HttpError} BODY_TRUNCATED where the peer broke off, or was silent for `idleMs` to twice that
+ */
+export async function* piecesOf(response: Response, idleMs = BODY_IDLE_MS): AsyncGenerator<Uint8Array> {
+  if (!response.body) return;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  let silent = false;
+  let giveUp: ((cause: Error) => void) | undefined;
+  const watch = setInterval(() => {
+    if (silent) giveUp?.(new Error('the peer is silent'));
+    silent = true;
+  }, idleMs);
+  let size = 0;
+  try {
+    for (;;) {
+      silent = false;
+      const { done, value } = await new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+        giveUp = reject;
+        reader.read().then(resolve, reject);
+      });
+      giveUp = undefined;
+      if (done) return;
+      size += value.byteLength;
+      yield value;
+    }
+  } catch (cause) {
+    throw new HttpError('BODY_TRUNCATED', `the body broke off after ${size} bytes`, { cause });
+  } finally {
+    clearInterval(watch);
+    reader.cancel().catch(() => undefined);
+  }
+}
+
 /**
  * Reads a body of at most `maxBytes`, whatever `Content-Length` claims.
  *
  * @throws {HttpError} BODY_TOO_LARGE; BODY_TRUNCATED where the peer broke off or sent less than it announced
  */
 export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const announced = response.headers.get('Content-Length');
-  const expected =
-    announced !== null && response.headers.get('Content-Encoding') === null ? Number(announced) : undefined;
+  const expected = announcedSize(response);
   if (expected !== undefined && expected > maxBytes) {
-    await response.body?.cancel();
+    await discard(response);
     throw new HttpError('BODY_TOO_LARGE', `the body is ${expected} bytes, at most ${maxBytes} are read`);
   }
-  const chunks: Uint8Array[] = [];
+  const pieces: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > maxBytes) throw new HttpError('BODY_TOO_LARGE', `the body is longer than ${maxBytes} bytes`);
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    if (cause instanceof HttpError) throw cause;
-    throw new HttpError('BODY_TRUNCATED', `the body broke off after ${size} bytes`, { cause });
+  for await (const piece of piecesOf(response)) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw new HttpError('BODY_TOO_LARGE', `the body is longer than ${maxBytes} bytes`);
+    pieces.push(piece);
   }
   if (expected !== undefined && size !== expected) {
     throw new HttpError('BODY_TRUNCATED', `the body ended after ${size} of ${expected} bytes`);
   }
-  return concat(chunks, size);
+  return concat(pieces, size);
 }
 
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
+/** What `Content-Length` says, where it counts the bytes that are read: not those of a compressed body. */
+function announcedSize({ headers }: Response): number | undefined {
+  const announced = headers.get('Content-Length');
+  if (announced === null || !/^\d{1,15}$/.test(announced) || headers.get('Content-Encoding') !== null) return undefined;
+  return Number(announced);
+}
+
+function concat(pieces: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.byteLength;
   }
   return bytes;
 }
