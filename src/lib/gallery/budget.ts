@@ -39,6 +39,8 @@ export function withBudget(repository: Repository, budget: Budget): Repository {
     pullManifest: (reference) => counted(1, () => repository.pullManifest(reference)),
     hasBlob: (digest) => counted(1, () => repository.hasBlob(digest)),
     pullBlob: (digest, maxBytes) => counted(1, () => repository.pullBlob(digest, maxBytes)),
+    passBlob: (digest, range) => counted(1, () => repository.passBlob(digest, range)),
+    pullTagPage: (query) => counted(1, () => repository.pullTagPage(query)),
     // The list and the fallback tag.
     listReferrers: (subject) => counted(2, () => repository.listReferrers(subject)),
   };

@@ -92,7 +92,7 @@ export function createBlobs(context: RepositoryContext): Blobs {
 }
 
 /** Storage elsewhere is asked without credentials, over https, or over loopback where the registry is there too. */
-function redirectTarget(location: string | null, from: URL, origin: URL, hops: number): URL {
+export function redirectTarget(location: string | null, from: URL, origin: URL, hops: number): URL {
   if (location === null || !URL.canParse(location, from) || hops >= MAX_REDIRECTS)
     throw new OciError('REDIRECT_INVALID', 'the blob redirects nowhere, or too often');
   const url = new URL(location, from);
