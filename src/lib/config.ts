@@ -140,7 +140,7 @@ export interface Config extends Omit<ParsedConfig, 'registries'> {
 }
 
 /** The keys that may be variables of their own, `MUSTER_<KEY>`, because a deployed variable holds at most 5 KB. */
-const SPLIT_KEYS = Object.keys(configSchema.shape);
+export const SPLIT_KEYS: readonly string[] = Object.keys(configSchema.shape);
 
 /**
  * Parses the configuration from the Worker's variables: `MUSTER` (a table, or JSON of the same shape), and
