@@ -5,6 +5,7 @@ import { arrivalRoutes } from './arrivals.ts';
 import { mergeRoutes } from './merges.ts';
 import { policyRoutes } from './policies.ts';
 import { renderError, renderProblem } from './problem.ts';
+import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
 import { verifyRoutes } from './verify.ts';
 
@@ -31,6 +32,7 @@ export const app = new Hono<AppEnv>()
   .route('/v1/arrivals', arrivalRoutes)
   .route('/v1/merges', mergeRoutes)
   .route('/v1/runs', runRoutes)
+  .route('/v1/tags/rollback', rollbackRoutes)
   .route('/v1/verify', verifyRoutes(readerOf))
   .route('/v1/policies', policyRoutes(readerOf))
   .notFound((c) => renderProblem(c, 404, 'NOT_FOUND', `nothing answers ${c.req.method} ${c.req.path}`))

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Report } from '../lib/merge/arrival.ts';
 import { tagsOf } from '../lib/merge/state.ts';
-import { mergeName } from '../lib/runs/run-object.ts';
+import { mergeName } from '../lib/runs/names.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { arrivalSchema, parseBody } from './parse.ts';

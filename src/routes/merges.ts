@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { summariseMerge } from '../lib/merge/summary.ts';
-import { mergeName } from '../lib/runs/run-object.ts';
+import { mergeName } from '../lib/runs/names.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { mergeSchema, parseBody, parseRunId, parseSuffixSegment } from './parse.ts';

@@ -19,6 +19,7 @@ export const platformTags = z
 export const digest = z
   .string()
   .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits');
+export const runId = z.string().regex(/^\d{1,20}$/, 'must be digits');
 const projectName = z.string().max(63);
 
 /** GitHub passes a workflow's inputs as text; the seed's default is the empty one. */
@@ -83,7 +84,7 @@ export function parseSuffixSegment(segment: string): string {
 
 /** @throws {ProblemError} PATH_INVALID (400) */
 export function parseRunId(segment: string): string {
-  if (!/^\d{1,20}$/.test(segment))
+  if (!runId.safeParse(segment).success)
     throw new ProblemError(400, 'PATH_INVALID', 'run_id: must be digits', { field: 'run_id' });
   return segment;
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { tagsOf } from '../lib/merge/state.ts';
 import { summariseRun } from '../lib/merge/summary.ts';
+import { runName } from '../lib/runs/names.ts';
 import type { Finished } from '../lib/runs/run-object.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
@@ -24,7 +25,7 @@ export const runRoutes = new Hono<AppEnv>()
       tagsOf(project, { subject, tag_suffix: report.tag_suffix, tag_latest: report.tag_latest ?? 'auto' });
       return { subject, report: { ...report, run_attempt } };
     });
-    const run = c.env.RUNS.getByName(`${project.name}/${run_id}`);
+    const run = c.env.RUNS.getByName(runName(project.name, run_id));
     const outcome = await run.finish({
       project: project.name,
       run_id,
@@ -82,7 +83,7 @@ function statusOfRun(merges: readonly { readonly status: number }[]): number {
 }
 
 async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
-  const view = await env.RUNS.getByName(`${project}/${parseRunId(run_id)}`).view(project, run_id);
+  const view = await env.RUNS.getByName(runName(project, parseRunId(run_id))).view(project, run_id);
   if (!view) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
   return view;
 }

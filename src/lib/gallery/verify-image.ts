@@ -1,6 +1,6 @@
 import { createGate } from '../http.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, parseDigest } from '../oci/digest.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { VerdictCode } from '../sigstore/error.ts';
 import type { Evidence } from '../sigstore/evidence.ts';
@@ -101,7 +101,8 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   return refused ? describeRefusal(resolved, refused) : describePass(resolved, outcomes);
 }
 
-interface Outcome {
+/** How the verification of one subject ended. */
+export interface Outcome {
   readonly subject: Subject;
   readonly discovery: Discovery;
   readonly judgement: Judgement;
@@ -109,8 +110,12 @@ interface Outcome {
   readonly referrer?: Digest;
 }
 
-/** Tries every bundle of a subject until one passes. */
-async function verifySubject(repository: Repository, judge: Judge, subject: Subject): Promise<Outcome> {
+/**
+ * Tries every bundle of a subject until one passes.
+ *
+ * @throws {OciError} {HttpError} where none passed, and what could not be read might have
+ */
+export async function verifySubject(repository: Repository, judge: Judge, subject: Subject): Promise<Outcome> {
   const discovery = await discoverBundles(repository, subject.digest);
   let refusal: Refusal | undefined;
   let failure = discovery.failure;
@@ -217,6 +222,17 @@ export async function verifyPublished(options: PublishedOptions): Promise<Publis
   }
   if (!evidence) throw new Error('the index is always checked');
   return { ok: true, evidence, discoverable: checked.every(({ listed }) => listed) };
+}
+
+/** Whether the lists of all subjects show the manifests that attach our bundle, by subject. */
+export async function areListed(repository: Repository, bundles: Readonly<Record<string, Digest>>): Promise<boolean> {
+  const listed = await Promise.all(
+    Object.entries(bundles).map(async ([subject, ours]) => {
+      const { descriptors } = await repository.listReferrers(parseDigest(subject));
+      return descriptors.some(({ digest }) => digest === ours);
+    }),
+  );
+  return listed.every((shown) => shown);
 }
 
 /** Our own referrer of one subject: there, complete, passing; and whether the list shows it. */

@@ -9,6 +9,7 @@ export type MergeErrorCode =
   | 'PLATFORM_MISMATCH'
   | 'PLATFORM_TAG_UNKNOWN'
   | 'INDEX_UNSUPPORTED'
+  | 'TAG_CONTESTED'
   | 'TARGET_REFUSED'
   | 'NO_TARGET'
   | 'NEEDS_TOKEN'

@@ -9,6 +9,7 @@ export function locksOf(env: Env): Locks {
   const lock = (repository: string, tag: string) => env.TAG_LOCKS.getByName(`${repository}:${tag}`);
   return {
     moveTag: async (move) => unwrap(await lock(move.repository, move.tag).move(move)),
+    rollbackTag: async (request) => unwrap(await lock(request.repository, request.tag).rollback(request)),
     attachReferrer: async (repository, subject, descriptor) => {
       unwrap(await lock(repository, referrersTag(subject)).attach(repository, subject, descriptor));
     },

@@ -3,6 +3,7 @@ import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { CodedError, messageOf } from '../error.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
+import { runName } from '../runs/names.ts';
 import type { PlannedMerge, RunSummary } from '../runs/types.ts';
 import { compareArrival, type Expectation, joinExpectations, missingOf, type Report, SINGLE } from './arrival.ts';
 import { MergeError } from './error.ts';
@@ -108,7 +109,7 @@ export class MergeObject extends DurableObject<Env> {
   /** Stores a report. @returns the certificate, where this report completes the merge */
   async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyIdentity | undefined> {
     const project = this.#project(subject);
-    const run = this.env.RUNS.getByName(`${subject.project}/${subject.run_id}`);
+    const run = this.env.RUNS.getByName(runName(subject.project, subject.run_id));
     const before = this.#journal.load();
     const planned = await run.plannedMerge(report.tag_suffix);
     const expectation = this.#expectation(project, report, planned, before?.expectation);
@@ -290,7 +291,7 @@ export class MergeObject extends DurableObject<Env> {
       .flatMap(({ failure }) => (failure?.retry_at === undefined ? [] : [failure.retry_at]));
     if (retries.length > 0 && view.state !== 'cancelled') await this.ctx.storage.setAlarm(Math.min(...retries));
     else await this.ctx.storage.deleteAlarm();
-    await this.env.RUNS.getByName(`${record.subject.project}/${record.subject.run_id}`).note(this.#summary());
+    await this.env.RUNS.getByName(runName(record.subject.project, record.subject.run_id)).note(this.#summary());
     this.#watchers.close();
   }
 

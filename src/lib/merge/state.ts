@@ -181,7 +181,7 @@ function viewTarget(target: Target, entries: Entries): TargetView {
   const tag = own.find((entry) => entry.step === 'tag' && entry.state === 'done');
   const verify = own.find((entry) => entry.step === 'verify' && entry.state === 'done');
   const discoverable = verify ? { discoverable: (verify.result as StepResults['verify']).discoverable } : {};
-  if (tag) return { repository, state: 'published', ...discoverable, tags: (tag.result as StepResults['tag']).tags };
+  if (tag) return { repository, state: 'published', ...(tag.result as StepResults['tag']) };
   const failed = own.find((entry) => entry.state === 'failed');
   if (failed?.failure) {
     const state = failed.failure.retry_at === undefined ? 'failed' : 'retrying';

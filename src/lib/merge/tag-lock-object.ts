@@ -1,40 +1,79 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
+import { verifyImage } from '../gallery/verify-image.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { mergeReferrer, referrersTag } from '../oci/referrers.ts';
 import type { Repository } from '../oci/repository.ts';
+import { MergeError } from './error.ts';
 import { type Outcome, settle } from './outcome.ts';
 import { type Fence, fenceMove } from './tag-fence.ts';
-import type { TagMove, TagOutcome } from './types.ts';
+import { earlierDigest, type HeldDigest, TagHistory } from './tag-history.ts';
+import { TagWriter } from './tag-writer.ts';
+import type { RollbackOutcome, TagMove, TagOutcome, TagRollback } from './types.ts';
+
+/** How often a fallback tag is read and written again when somebody else writes it at the same time. */
+const ATTACH_TRIES = 3;
 
 /**
  * The only writer of one tag of one repository.
  *
- * Registries have no compare-and-set: inside this object's queue a tag is read, written and read again. The fence is
- * stored before the tag is written, so that after a kill an older run still finds it.
+ * Inside this object's queue a tag is read, written and read again. The fence is stored before the tag is written, so
+ * that after a kill an older run still finds it.
  */
 export class TagLockObject extends DurableObject<Env> {
+  readonly #history: TagHistory;
+  readonly #writer: TagWriter;
   #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#history = new TagHistory(state.storage.sql);
+    this.#writer = new TagWriter(state.storage.kv, environmentOf(env).services);
+  }
 
   /** Moves the tag, unless a newer run moved it before, or it would lose a platform. */
   move(move: TagMove): Promise<Outcome<TagOutcome>> {
     return this.#alone(() => settle(() => this.#move(move)));
   }
 
-  /** Adds a descriptor to the fallback referrers tag of a subject. */
+  /** Puts the tag back to what it held before, if that passes the policy as it is today. */
+  rollback(request: TagRollback): Promise<Outcome<RollbackOutcome>> {
+    return this.#alone(() => settle(() => this.#rollback(request)));
+  }
+
+  /** What the tag held, oldest first. */
+  history(): HeldDigest[] {
+    return this.#history.rows();
+  }
+
+  /** Adds a descriptor to the fallback referrers tag of a subject; what others wrote there stays. */
   attach(repository: string, subject: Digest, descriptor: Descriptor): Promise<Outcome<null>> {
+    const tag = referrersTag(subject);
     return this.#alone(() =>
       settle(async () => {
-        const target = environmentOf(this.env).services.repository(repository);
-        const tag = referrersTag(subject);
-        const index = await mergeReferrer(await target.pullManifest(tag), descriptor);
-        await target.pushManifest(tag, index);
-        return null;
+        const target = this.#repository(repository);
+        for (let tries = 1; ; tries += 1) {
+          await this.#writer.settle();
+          try {
+            await this.#writer.write(target, tag, await mergeReferrer(await target.pullManifest(tag), descriptor));
+            return null;
+          } catch (error) {
+            if (!(error instanceof MergeError) || error.code !== 'TAG_CONTESTED' || tries >= ATTACH_TRIES) throw error;
+          }
+        }
       }),
     );
+  }
+
+  get #services() {
+    return environmentOf(this.env).services;
+  }
+
+  #repository(name: string): Repository {
+    return this.#services.repository(name);
   }
 
   /** One at a time, in the order they came: `fetch` would let others in between. */
@@ -45,34 +84,67 @@ export class TagLockObject extends DurableObject<Env> {
   }
 
   async #move(move: TagMove): Promise<TagOutcome> {
-    const { tag, digest } = move;
+    const { tag, digest, run_id, run_attempt, ref } = move;
     const refused = fenceMove(this.ctx.storage.kv.get<Fence>('fence'), move);
     if (refused !== undefined) return { name: tag, state: 'superseded', reason: refused };
-    const repository = environmentOf(this.env).services.repository(move.repository);
+    await this.#writer.settle(digest);
+    const repository = this.#repository(move.repository);
     const present = await repository.headManifest(tag);
     const lost =
       present && present.digest !== digest && !move.narrow
-        ? await this.#lostPlatforms(repository, present.digest, move)
+        ? await lostPlatforms(repository, present.digest, move.platforms)
         : [];
     if (lost.length > 0) return { name: tag, state: 'held', reason: `${tag} would lose ${lost.join(', ')}` };
-    const { run_id, run_attempt, ref } = move;
+    const at = this.#services.now();
+    if (present && present.digest !== digest) this.#history.add({ digest: present.digest, run_id: null, at });
     this.ctx.storage.kv.put<Fence>('fence', { run_id, run_attempt, ref, digest });
-    if (present?.digest === digest) return { name: tag, state: 'unchanged' };
-    await repository.pushManifest(tag, { bytes: new Uint8Array(move.bytes), mediaType: move.media_type });
-    const now = await repository.headManifest(tag);
-    if (now?.digest !== digest)
-      throw new Error(`${tag} was written, but the registry shows ${now?.digest ?? 'nothing'}`);
+    if (present?.digest === digest) {
+      this.#history.add({ digest, run_id, at });
+      return { name: tag, state: 'unchanged' };
+    }
+    await this.#writer.write(repository, tag, {
+      bytes: new Uint8Array(move.bytes),
+      mediaType: move.media_type,
+      digest,
+    });
+    this.#history.add({ digest, run_id, at });
     return { name: tag, state: present ? 'moved' : 'set' };
   }
 
-  /** The platforms of the tag's present index that the new one lacks. */
-  async #lostPlatforms(repository: Repository, present: Digest, move: TagMove): Promise<string[]> {
-    const raw = await repository.pullManifest(present);
-    const parsed = raw && parseManifest(raw);
-    if (parsed?.kind !== 'index') return [];
-    const images = parsed.manifests.flatMap(({ platform }) =>
-      platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
-    );
-    return images.filter((platform) => !move.platforms.includes(platform));
+  /** The fence keeps the highest run: an older one that finishes late still finds it. */
+  async #rollback({ repository: name, tag, digest, moved_by, policy }: TagRollback): Promise<RollbackOutcome> {
+    const refuse = (code: string, reason: string) =>
+      ({ repository: name, name: tag, state: 'refused', code, reason }) as const;
+    await this.#writer.settle();
+    const repository = this.#repository(name);
+    const present = (await repository.headManifest(tag))?.digest;
+    const history = this.#history.rows();
+    const last = history.at(-1);
+    if (moved_by !== undefined && (last?.run_id !== moved_by || last.digest !== present))
+      return { repository: name, name: tag, state: 'unchanged', reason: `run ${moved_by} is not what the tag holds` };
+    const earlier = earlierDigest(history, present, { digest, movedBy: moved_by });
+    if (earlier === undefined) return refuse('NO_EARLIER_DIGEST', 'the tag never held it, or nothing else');
+    if (earlier === present) return { repository: name, name: tag, state: 'unchanged', digest: earlier };
+    const services = this.#services;
+    const trust = await services.trust();
+    const verdict = await verifyImage({ repository, reference: earlier, policy: services.policy(policy), trust });
+    if (!verdict.found || !verdict.verified) return refuse(verdict.code, `${earlier}: ${verdict.detail}`);
+    const manifest = await repository.pullManifest(earlier);
+    if (!manifest) return refuse('IMAGE_NOT_FOUND', `${earlier} is not there any more`);
+    if (present) this.#history.add({ digest: present, run_id: null, at: services.now() });
+    await this.#writer.write(repository, tag, manifest);
+    this.#history.add({ digest: earlier, run_id: null, at: services.now() });
+    return { repository: name, name: tag, state: 'rolled_back', digest: earlier };
   }
+}
+
+/** The platforms of the tag's present index that the new one lacks. */
+async function lostPlatforms(repository: Repository, present: Digest, platforms: readonly string[]): Promise<string[]> {
+  const raw = await repository.pullManifest(present);
+  const parsed = raw && parseManifest(raw);
+  if (parsed?.kind !== 'index') return [];
+  const images = parsed.manifests.flatMap(({ platform }) =>
+    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
+  );
+  return images.filter((platform) => !platforms.includes(platform));
 }

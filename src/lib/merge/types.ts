@@ -63,6 +63,7 @@ export interface Services {
 /** Moves tags and writes fallback referrers tags, one writer a tag. */
 export interface Locks {
   moveTag(move: TagMove): Promise<TagOutcome>;
+  rollbackTag(request: TagRollback): Promise<RollbackOutcome>;
   attachReferrer(repository: string, subject: Digest, descriptor: Descriptor): Promise<void>;
 }
 
@@ -88,6 +89,28 @@ export interface TagOutcome {
   readonly reason?: string;
 }
 
+/** Puts a tag back to what it held before. */
+export interface TagRollback {
+  readonly repository: string;
+  readonly tag: string;
+  /** What it is to hold; absent: what it held before its present digest. */
+  readonly digest?: Digest | undefined;
+  /** Only if this run wrote what the tag holds. */
+  readonly moved_by?: string | undefined;
+  /** The policy that the earlier image must pass now. */
+  readonly policy: string;
+}
+
+export interface RollbackOutcome {
+  readonly repository: string;
+  readonly name: string;
+  readonly state: 'rolled_back' | 'unchanged' | 'refused';
+  /** What the tag holds now, where it was looked at. */
+  readonly digest?: Digest;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
 /** What each step leaves in the journal. */
 export interface StepResults {
   readonly read: {
@@ -106,7 +129,7 @@ export interface StepResults {
   readonly push: { readonly copied: number };
   readonly attach: { readonly bundles: Readonly<Record<string, Digest>>; readonly api: boolean };
   readonly verify: { readonly discoverable: boolean };
-  readonly tag: { readonly tags: readonly TagOutcome[] };
+  readonly tag: { readonly tags: readonly TagOutcome[]; readonly discoverable: boolean };
   readonly release: { readonly released: number };
 }
 export type StepName = keyof StepResults;

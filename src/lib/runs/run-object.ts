@@ -6,6 +6,7 @@ import { Lender } from '../merge/lender.ts';
 import type { Loan } from '../merge/loan.ts';
 import type { ArriveRequest } from '../merge/merge-object.ts';
 import { type MergeOutcome, type Outcome, settle } from '../merge/outcome.ts';
+import { mergeName } from './names.ts';
 import type { PlannedMerge, RunSummary, RunView } from './types.ts';
 
 /** Merges of one finishing call that are under way at a time. */
@@ -151,9 +152,4 @@ export class RunObject extends DurableObject<Env> {
       throw error;
     }
   }
-}
-
-/** The name of a merge's Durable Object. */
-export function mergeName(project: string, runId: string, tagSuffix: string): string {
-  return `${project}/${runId}/${tagSuffix === '' ? '~' : tagSuffix}`;
 }

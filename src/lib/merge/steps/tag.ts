@@ -1,3 +1,4 @@
+import { areListed } from '../../gallery/verify-image.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { fromBase64 } from '../base64.ts';
 import { nameOf } from '../source.ts';
@@ -9,7 +10,7 @@ import type { StepContext, StepResults, Target } from '../types.ts';
  * Safe to repeat: the lock knows what it wrote, and a tag never goes back to an older run.
  */
 export async function moveTags(context: StepContext, target: Target): Promise<StepResults['tag']> {
-  if (context.project.shadow) return { tags: [] };
+  if (context.project.shadow) return { tags: [], discoverable: context.targetResult('verify', target).discoverable };
   const { bytes, digest, media_type, children } = context.result('read');
   const { subject, run_attempt, narrow } = context.record;
   const platforms = children.flatMap((child) => (child.platform ? [formatPlatform(child.platform)] : []));
@@ -29,5 +30,10 @@ export async function moveTags(context: StepContext, target: Target): Promise<St
       }),
     ),
   );
-  return { tags };
+  const { discoverable } = context.targetResult('verify', target);
+  // A list that did not show the bundle before gets one more look.
+  return {
+    tags,
+    discoverable: discoverable || (await areListed(target.repository, context.targetResult('attach', target).bundles)),
+  };
 }

@@ -1,7 +1,11 @@
-import { verifyPublished } from '../../gallery/verify-image.ts';
+import { areListed, verifyPublished } from '../../gallery/verify-image.ts';
 import { MergeError } from '../error.ts';
 import { nameOf } from '../source.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
+
+/** How long a list is asked again, and how often, in milliseconds. */
+const LIST_PATIENCE_MS = 90_000;
+const LIST_PAUSE_MS = 5_000;
 
 /**
  * Reads back what is now in the registry and applies the policy that clients apply.
@@ -28,5 +32,15 @@ export async function verifyTarget(context: StepContext, target: Target): Promis
       `${nameOf(target.repository)}@${digest}: ${published.code}: ${published.detail}`,
     );
   }
-  return { discoverable: published.discoverable };
+  return { discoverable: published.discoverable || (await isListedSoon(context, target)) };
+}
+
+/** A list may be kept for up to a minute, as Quay's is: it is asked again for a while. */
+async function isListedSoon({ services, targetResult }: StepContext, target: Target): Promise<boolean> {
+  const { bundles } = targetResult('attach', target);
+  for (const until = services.now() + LIST_PATIENCE_MS; services.now() < until; ) {
+    await services.caller.sleep(LIST_PAUSE_MS);
+    if (await areListed(target.repository, bundles)) return true;
+  }
+  return false;
 }
