@@ -58,7 +58,8 @@ export class TagLockObject extends DurableObject<Env> {
         for (let tries = 1; ; tries += 1) {
           await this.#writer.settle();
           try {
-            await this.#writer.write(target, tag, await mergeReferrer(await target.pullManifest(tag), descriptor));
+            const present = await target.pullManifest(tag);
+            await this.#writer.write(target, tag, await mergeReferrer(present, descriptor, subject));
             return null;
           } catch (error) {
             if (!(error instanceof MergeError) || error.code !== 'TAG_CONTESTED' || tries >= ATTACH_TRIES) throw error;

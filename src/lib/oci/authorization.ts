@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Caller, call, readJson } from '../http.ts';
+import { type Caller, call, discard, readJson } from '../http.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials.ts';
 import { OciError } from './error.ts';
@@ -9,6 +9,10 @@ const MAX_TOKEN_BYTES = 64 * 1024;
 const DEFAULT_LIFE_S = 60;
 /** A token is not used in its last seconds. */
 const MARGIN_MS = 10_000;
+/** Tokens that are held at most; the oldest goes first. */
+const MAX_TOKENS = 1000;
+/** What may stand in a header as it is. @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 const tokenSchema = z.object({
   token: z.string().optional(),
@@ -43,23 +47,30 @@ export class Authorization {
   }
 
   /**
-   * Answers a challenge; a header that was refused is dropped first.
+   * Answers a challenge. What was sent and refused is not sent again; a token that another call got meanwhile is used.
    *
    * @returns undefined where the registry asks for nothing that can be given
    * @throws {OciError} CHALLENGE_INVALID, REALM_REFUSED (nothing is sent), UNAUTHORIZED
    */
-  async answer(header: string, scopes: readonly string[]): Promise<string | undefined> {
+  async answer(header: string, scopes: readonly string[], refused?: string): Promise<string | undefined> {
     const challenges = parseChallenges(header);
     const challenge =
       challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'basic');
     if (!challenge) return undefined;
     this.#known = challenge;
-    if (challenge.scheme === 'basic') return this.#basic();
-    const key = keyOf(challenge, scopes);
-    this.#tokens.delete(key);
-    const token = await this.#requestToken(challenge, scopes);
-    this.#tokens.set(key, token);
+    const current = this.current(scopes);
+    if (current !== undefined && current !== refused) return current;
+    if (challenge.scheme === 'basic') return undefined;
+    const token = await this.#requestToken(challenge, chooseScopes(challenge, scopes));
+    this.#hold(keyOf(challenge, scopes), token);
     return token.header;
+  }
+
+  #hold(key: string, token: { readonly header: string; readonly until: number }): void {
+    this.#tokens.delete(key);
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size >= MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    this.#tokens.set(key, token);
   }
 
   #basic(): string | undefined {
@@ -80,14 +91,29 @@ export class Authorization {
     const basic = this.#basic();
     const response = await call(caller, url.href, basic ? { headers: { Authorization: basic } } : {});
     if (response.status !== 200) {
-      await response.body?.cancel();
+      await discard(response);
       throw new OciError('UNAUTHORIZED', `${host}: its token service answered ${response.status}`);
     }
     const parsed = tokenSchema.safeParse(await readJson(response, MAX_TOKEN_BYTES));
     const token = parsed.data?.token ?? parsed.data?.access_token;
-    if (!token) throw new OciError('UNAUTHORIZED', `${host}: its token service gave no token`);
+    if (token === undefined || !TOKEN.test(token))
+      throw new OciError('UNAUTHORIZED', `${host}: its token service gave no usable token`);
     return { header: `Bearer ${token}`, until: expiryOf(token, parsed.data?.expires_in, caller.now()) };
   }
+}
+
+/**
+ * Quay knows no action `delete`: it refuses the request for such a token, and deletes with one to push. Its challenge
+ * says so; so for a deletion the challenge's own scope is asked for, where it is of the same repository.
+ *
+ * @see https://distribution.github.io/distribution/spec/auth/scope/
+ */
+function chooseScopes({ parameters }: Challenge, scopes: readonly string[]): readonly string[] {
+  const asked = parameters.scope;
+  return scopes.map((scope) => {
+    const resource = /^(.*:)delete,pull$/.exec(scope)?.[1];
+    return resource !== undefined && asked?.startsWith(resource) && !asked.includes(' ') ? asked : scope;
+  });
 }
 
 function keyOf({ parameters }: Challenge, scopes: readonly string[]): string {

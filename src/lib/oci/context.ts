@@ -5,8 +5,10 @@ export interface RegistryRequest {
   readonly path: string | URL;
   readonly init?: RequestInit;
   readonly scopes: readonly string[];
-  /** A body that is a stream goes once: no retry can send it again. */
+  /** Not safe to repeat blindly: a failure is reported at once, and the caller looks what became of it. */
   readonly once?: boolean;
+  /** How long to wait for the headers where the caller's own time-out would be too short, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /** Sends a request with what the registry's challenges ask for. */

@@ -13,8 +13,8 @@ const configSchema = z.object({
       z.object({ auth: z.string().optional(), username: z.string().optional(), password: z.string().optional() }),
     )
     .default({}),
-  credHelpers: z.unknown().optional(),
-  credsStore: z.unknown().optional(),
+  credHelpers: z.record(z.string(), z.unknown()).default({}),
+  credsStore: z.string().default(''),
 });
 
 /** Docker Hub's key, from its first registry's address. */
@@ -34,7 +34,7 @@ export function parseDockerConfig(json: string): (host: string) => Credential | 
   } catch {
     throw new OciError('CREDENTIALS_INVALID', 'REGISTRY_AUTH is not the content of a Docker config.json');
   }
-  if (parsed.credHelpers !== undefined || parsed.credsStore !== undefined) {
+  if (Object.keys(parsed.credHelpers).length > 0 || parsed.credsStore !== '') {
     throw new OciError(
       'CREDENTIALS_INVALID',
       'REGISTRY_AUTH names a credential helper; put the credentials into "auths"',
@@ -52,11 +52,12 @@ function parseEntry(
   entry: { auth?: string | undefined; username?: string | undefined; password?: string | undefined },
   host: string,
 ): Credential {
-  if (entry.auth !== undefined) {
+  if (entry.auth) {
     const decoded = Buffer.from(entry.auth, 'base64').toString('utf8');
     const colon = decoded.indexOf(':');
-    if (colon > 0) return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
-  } else if (entry.username && entry.password !== undefined) {
+    if (colon > 0 && colon < decoded.length - 1)
+      return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+  } else if (entry.username && entry.password) {
     return { username: entry.username, password: entry.password };
   }
   throw new OciError('CREDENTIALS_INVALID', `REGISTRY_AUTH: the entry of ${host} has no usable "auth"`);

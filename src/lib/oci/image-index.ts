@@ -13,49 +13,78 @@ import { DOCKER_LIST, OCI_INDEX } from './media-types.ts';
 export async function buildIndex(children: readonly Descriptor[]): Promise<RawManifest> {
   const docker = children.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'));
   const mediaType = docker ? DOCKER_LIST : OCI_INDEX;
-  const bytes = new TextEncoder().encode(
-    stringifyAsGo({ schemaVersion: 2, mediaType, manifests: children.map(orderDescriptor) }),
-  );
+  const fields: Fields = new Map<string, Value>([
+    ['schemaVersion', 2],
+    ['mediaType', mediaType],
+    ['manifests', children.map(orderDescriptor)],
+  ]);
+  const bytes = new TextEncoder().encode(stringifyAsGo(fields));
   return { bytes, mediaType, digest: await sha256(bytes), size: bytes.byteLength };
 }
 
 /** The fields in the order of Go's struct; those that are empty are left out. */
-function orderDescriptor(descriptor: Descriptor): object {
+function orderDescriptor(descriptor: Descriptor): Fields {
   const { mediaType, digest, size, urls, annotations, data, platform, artifactType } = descriptor;
-  return withoutEmpty({
-    mediaType,
-    digest,
-    size,
-    urls,
-    annotations: annotations && sortKeys(annotations),
-    data,
-    platform: platform && orderPlatform(platform),
-    artifactType,
-  });
+  return withoutEmpty([
+    ['mediaType', mediaType],
+    ['digest', digest],
+    ['size', size],
+    ['urls', urls],
+    ['annotations', annotations && sortKeys(annotations)],
+    ['data', data],
+    ['platform', platform && orderPlatform(platform)],
+    ['artifactType', artifactType],
+  ]);
 }
 
-function orderPlatform(platform: Platform): object {
+function orderPlatform(platform: Platform): Fields {
   const { architecture, os, variant } = platform;
-  const kept = withoutEmpty({ 'os.version': platform['os.version'], 'os.features': platform['os.features'], variant });
-  return { architecture, os, ...kept };
+  const optional = withoutEmpty([
+    ['os.version', platform['os.version']],
+    ['os.features', platform['os.features']],
+    ['variant', variant],
+  ]);
+  return new Map<string, Value>([['architecture', architecture], ['os', os], ...optional]);
 }
 
-function sortKeys(map: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** By their bytes in UTF-8, as Go sorts them. */
+function sortKeys(map: Readonly<Record<string, string>>): Fields {
+  return new Map(Object.entries(map).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
 }
+
+/** An object whose fields keep their order; those of a JavaScript object do not, where a name is a number. */
+type Fields = ReadonlyMap<string, Value>;
+type Value = string | number | readonly Value[] | Fields;
 
 /** Go's `omitempty`; a size of 0 is no such field, and stays. */
-function withoutEmpty(fields: Record<string, unknown>): object {
-  const isEmpty = (value: unknown) =>
-    value === undefined ||
-    value === '' ||
-    (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+function withoutEmpty(fields: readonly (readonly [string, Value | undefined])[]): Fields {
+  return new Map(fields.filter((field): field is [string, Value] => field[1] !== undefined && !isEmpty(field[1])));
 }
 
-/** `json.MarshalIndent(…, "", "  ")`, with the escapes that Go makes for HTML's sake. */
-function stringifyAsGo(value: object): string {
-  return JSON.stringify(value, null, 2).replace(
+function isEmpty(value: Value): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0) || (isFields(value) && value.size === 0);
+}
+
+function isFields(value: Value): value is Fields {
+  return value instanceof Map;
+}
+
+/** `json.MarshalIndent(…, "", "  ")`. @see https://pkg.go.dev/encoding/json#MarshalIndent */
+function stringifyAsGo(value: Value, indent = ''): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return stringifyText(value);
+  const deeper = `${indent}  `;
+  if (isFields(value)) {
+    const fields = [...value].map(([key, field]) => `${deeper}${stringifyText(key)}: ${stringifyAsGo(field, deeper)}`);
+    return `{\n${fields.join(',\n')}\n${indent}}`;
+  }
+  const items = value.map((item) => `${deeper}${stringifyAsGo(item, deeper)}`);
+  return items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n${indent}]`;
+}
+
+/** With the escapes that Go makes for HTML's sake, and what is no Unicode replaced as Go does. */
+function stringifyText(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

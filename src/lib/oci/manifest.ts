@@ -35,7 +35,8 @@ const indexSchema = z.object({ ...common, manifests: z.array(descriptorSchema).m
  * Parses a manifest or index by the media type it was served with.
  *
  * A document that says another media type, or that is an image and an index at once, means different things to
- * different clients (CVE-2021-41190), and so does one with a repeated key: both are refused.
+ * different clients (CVE-2021-41190), and so does one with a repeated key: both are refused. Clients in Go do not tell
+ * `digest` from `Digest`, so keys that differ in case only are repeated ones.
  *
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md
  * @throws {OciError} MANIFEST_INVALID
@@ -43,13 +44,16 @@ const indexSchema = z.object({ ...common, manifests: z.array(descriptorSchema).m
 export function parseManifest(raw: Pick<RawManifest, 'bytes' | 'mediaType'>): ParsedManifest {
   const isIndex = isIndexType(raw.mediaType);
   if (!isIndex && !isManifestType(raw.mediaType))
-    throw new OciError('MANIFEST_INVALID', `the media type ${raw.mediaType} is not supported`);
+    throw new OciError('MANIFEST_INVALID', `the media type ${raw.mediaType.slice(0, 255)} is not supported`);
   const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), raw.bytes);
   if (typeof json !== 'object' || json === null)
     throw new OciError('MANIFEST_INVALID', 'the manifest is not an object');
   const foreign = isIndex ? ['config', 'layers'] : ['manifests'];
-  const confused = [...foreign, 'fsLayers'].find((key) => key in json);
-  if (confused) throw new OciError('MANIFEST_INVALID', `a ${raw.mediaType} has no "${confused}"`);
+  const confused = Object.keys(json).find(
+    (key) => [...foreign, 'fsLayers'].some((other) => fold(other) === fold(key)) || isMisspelt(key),
+  );
+  if (confused !== undefined)
+    throw new OciError('MANIFEST_INVALID', `a ${raw.mediaType} has no "${confused.slice(0, 64)}"`);
   const parsed = (isIndex ? indexSchema : imageSchema).safeParse(json);
   if (!parsed.success) throw new OciError('MANIFEST_INVALID', describe(parsed.error));
   if (parsed.data.mediaType !== undefined && parsed.data.mediaType !== raw.mediaType) {
@@ -57,6 +61,27 @@ export function parseManifest(raw: Pick<RawManifest, 'bytes' | 'mediaType'>): Pa
   }
   const { schemaVersion: _, mediaType: __, ...rest } = parsed.data;
   return 'manifests' in rest ? { kind: 'index', ...rest } : { kind: 'image', ...rest };
+}
+
+const FIELDS = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'annotations',
+];
+
+/** A field that only clients in Go would find. */
+function isMisspelt(key: string): boolean {
+  return !FIELDS.includes(key) && FIELDS.some((field) => fold(field) === fold(key));
+}
+
+/** A key as Go's encoding/json compares it. @see https://pkg.go.dev/encoding/json#Unmarshal */
+function fold(key: string): string {
+  return key.toUpperCase().toLowerCase();
 }
 
 function describe(error: z.ZodError): string {
@@ -86,8 +111,8 @@ function assertNoRepeatedKeys(text: string): void {
     else if (key !== undefined) {
       const name = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
       const seen = objects.at(-1);
-      if (seen?.has(name)) throw new OciError('MANIFEST_INVALID', `the key "${name.slice(0, 64)}" is repeated`);
-      seen?.add(name);
+      if (seen?.has(fold(name))) throw new OciError('MANIFEST_INVALID', `the key "${name.slice(0, 64)}" is repeated`);
+      seen?.add(fold(name));
     }
   }
 }

@@ -2,17 +2,21 @@ import { z } from 'zod';
 import type { Platform } from './descriptor.ts';
 import { OciError } from './error.ts';
 
-const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, variant: string]>> = {
-  i386: ['386', ''],
-  x86_64: ['amd64', ''],
-  'x86-64': ['amd64', ''],
-  aarch64: ['arm64', ''],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-};
+/** Other names of an architecture, with the variant they fix. */
+const ALIASES = new Map<string, { readonly architecture: string; readonly variant?: string }>([
+  ['i386', { architecture: '386', variant: '' }],
+  ['x86_64', { architecture: 'amd64' }],
+  ['x86-64', { architecture: 'amd64' }],
+  ['aarch64', { architecture: 'arm64' }],
+  ['armhf', { architecture: 'arm', variant: 'v7' }],
+  ['armel', { architecture: 'arm', variant: 'v6' }],
+]);
 
 /** The variant that goes without saying. */
-const DEFAULT_VARIANTS: Readonly<Record<string, readonly string[]>> = { amd64: ['v1'], arm64: ['8', 'v8'] };
+const DEFAULT_VARIANTS = new Map([
+  ['amd64', ['v1']],
+  ['arm64', ['8', 'v8']],
+]);
 
 /**
  * Normalises a platform's names, so that equal platforms are written alike.
@@ -22,22 +26,26 @@ const DEFAULT_VARIANTS: Readonly<Record<string, readonly string[]>> = { amd64: [
 export function normalisePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase() === 'macos' ? 'darwin' : platform.os.toLowerCase();
   const named = platform.architecture.toLowerCase();
-  const [architecture, implied] = ARCHITECTURES[named] ?? [named, ''];
-  const variant = normaliseVariant(architecture, (platform.variant ?? '').toLowerCase() || implied);
+  const { architecture, variant: fixed } = ALIASES.get(named) ?? { architecture: named };
+  const variant = fixed ?? normaliseVariant(architecture, (platform.variant ?? '').toLowerCase());
   return { os, architecture, ...(variant === '' ? {} : { variant }) };
 }
 
 function normaliseVariant(architecture: string, variant: string): string {
-  if (DEFAULT_VARIANTS[architecture]?.includes(variant)) return '';
+  if (DEFAULT_VARIANTS.get(architecture)?.includes(variant)) return '';
   if (architecture !== 'arm') return variant;
   if (variant === '') return 'v7';
   return /^[5-8]$/.test(variant) ? `v${variant}` : variant;
 }
 
+/** @see https://github.com/containerd/platforms/blob/v1.0.0/platforms.go */
+const COMPONENT = /^[A-Za-z0-9_.-]{1,64}$/;
+
 /** Parses `os/architecture` or `os/architecture/variant`. @throws {OciError} REFERENCE_INVALID */
 export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant, ...rest] = text.split('/');
-  if (!os || !architecture || rest.length > 0)
+  const parts = text.split('/', 4);
+  const [os, architecture, variant] = parts;
+  if (!os || !architecture || parts.length > 3 || !parts.every((part) => COMPONENT.test(part)))
     throw new OciError('REFERENCE_INVALID', 'a platform is os/architecture or os/architecture/variant');
   return normalisePlatform({ os, architecture, ...(variant ? { variant } : {}) });
 }

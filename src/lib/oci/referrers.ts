@@ -1,75 +1,111 @@
 import { z } from 'zod';
-import { readJson } from '../http.ts';
+import { CodedError } from '../error.ts';
+import { discard, readJson } from '../http.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, parseDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
 import { nextPage } from './link.ts';
 import { parseManifest, type RawManifest } from './manifest.ts';
-import type { Manifests } from './manifests.ts';
+import { type Manifests, repeatTruncated } from './manifests.ts';
 import { OCI_INDEX } from './media-types.ts';
+import { mediaTypeOf, refuseStatus } from './respond.ts';
 
 const MAX_PAGES = 10;
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+/** How a registry without the list answers, besides redirects and pages of HTML. */
+const NO_LIST = [400, 404, 405, 406, 410, 501];
 
 export interface Referrers {
-  /** What refers to a subject, by the registry's own list and by the fallback tag; `api` says whether there is a list. */
+  /**
+   * What refers to a subject, by the registry's own list and by the fallback tag; `api` says whether there is a list.
+   * Where both name a manifest, the list's descriptor counts: it is what other clients see.
+   *
+   * @throws {OciError} where the list cannot be read (401, 403, a broken answer): it may hold anything
+   */
   listReferrers(subject: Digest): Promise<{ readonly descriptors: readonly Descriptor[]; readonly api: boolean }>;
   /** Whether the registry keeps a list. Ask with the digest of a manifest that was just pushed: Quay answers 404 for others. */
   hasReferrersApi(probe: Digest): Promise<boolean>;
 }
 
-const listSchema = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptorSchema).nullable() });
-
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
-export function createReferrers({ name, origin, send }: RepositoryContext, manifests: Manifests): Referrers {
-  const scopes = [scopeOf(name, 'pull')];
-
-  /** One page; undefined where the registry keeps no list. ghcr redirects elsewhere, others answer HTML: no list. */
-  const pullPage = async (page: URL) => {
-    const response = await send({ path: page, init: { headers: { Accept: OCI_INDEX } }, scopes });
-    const isList = response.status === 200 && (response.headers.get('Content-Type') ?? '').startsWith(OCI_INDEX);
-    if (!isList) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const next = nextPage(response.headers.get('Link'), page);
-    const parsed = listSchema.safeParse(await readJson(response, MAX_PAGE_BYTES));
-    return parsed.success ? { descriptors: (parsed.data.manifests ?? []) as Descriptor[], next } : undefined;
-  };
-
-  const pullList = async (subject: Digest) => {
-    const descriptors: Descriptor[] = [];
-    let page: URL | undefined = new URL(`${name}/referrers/${parseDigest(subject)}`, origin);
-    for (let pages = 0; page !== undefined && pages < MAX_PAGES; pages += 1) {
-      const pulled: Awaited<ReturnType<typeof pullPage>> = await pullPage(page);
-      if (!pulled) return pages === 0 ? undefined : descriptors;
-      descriptors.push(...pulled.descriptors);
-      page = pulled.next;
-    }
-    return descriptors;
-  };
-
-  /** The fallback tag may be anything: only an index that is not the subject itself counts. */
-  const pullFallback = async (subject: Digest): Promise<readonly Descriptor[]> => {
-    const raw = await manifests.pullManifest(referrersTag(subject));
-    if (!raw || raw.mediaType !== OCI_INDEX || raw.digest === subject) return [];
-    const parsed = parseManifest(raw);
-    return parsed.kind === 'index' ? parsed.manifests : [];
-  };
-
+export function createReferrers(context: RepositoryContext, manifests: Manifests): Referrers {
+  const firstPage = (subject: Digest) => new URL(`${context.name}/referrers/${parseDigest(subject)}`, context.origin);
   return {
     listReferrers: async (subject) => {
-      const [listed, tagged] = await Promise.all([pullList(subject), pullFallback(subject)]);
-      const descriptors = [...(listed ?? []), ...tagged];
-      return {
-        descriptors: [...new Map(descriptors.map((found) => [found.digest, found])).values()],
-        api: listed !== undefined,
-      };
+      const [listed, tagged] = await Promise.allSettled([
+        pullList(context, firstPage(subject)),
+        pullFallback(manifests, subject),
+      ]);
+      if (listed.status === 'rejected') throw listed.reason;
+      // What is wrong with the tag's content does not hide the list.
+      if (tagged.status === 'rejected' && !(listed.value && isBroken(tagged.reason))) throw tagged.reason;
+      const unique = new Map<Digest, Descriptor>();
+      for (const found of [...(listed.value ?? []), ...(tagged.status === 'fulfilled' ? tagged.value : [])]) {
+        if (!unique.has(found.digest)) unique.set(found.digest, found);
+      }
+      return { descriptors: [...unique.values()], api: listed.value !== undefined };
     },
-    hasReferrersApi: async (probe) =>
-      (await pullPage(new URL(`${name}/referrers/${parseDigest(probe)}`, origin))) !== undefined,
+    hasReferrersApi: async (probe) => (await pullPage(context, firstPage(probe))) !== undefined,
   };
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof CodedError && (error.code === 'MANIFEST_INVALID' || error.code === 'BODY_TOO_LARGE');
+}
+
+/** The whole list, up to a limit; undefined where the registry keeps none. */
+async function pullList(context: RepositoryContext, first: URL): Promise<readonly Descriptor[] | undefined> {
+  const descriptors: Descriptor[] = [];
+  let page: URL | undefined = first;
+  for (let pages = 0; page !== undefined && pages < MAX_PAGES; pages += 1) {
+    const pulled: Page | undefined = await pullPage(context, page);
+    if (!pulled && pages === 0) return undefined;
+    if (!pulled) throw new OciError('LINK_INVALID', `${context.host}/${context.name}: the referrers list breaks off`);
+    descriptors.push(...pulled.descriptors);
+    page = pulled.next;
+  }
+  return descriptors;
+}
+
+interface Page {
+  readonly descriptors: readonly Descriptor[];
+  readonly next: URL | undefined;
+}
+
+const pageSchema = z.object({ schemaVersion: z.literal(2), manifests: z.array(z.unknown()).nullish() });
+
+/** One page; undefined where the registry keeps no list. ghcr redirects elsewhere, others answer HTML. */
+function pullPage({ host, name, send }: RepositoryContext, page: URL): Promise<Page | undefined> {
+  return repeatTruncated(async () => {
+    const init = { headers: { Accept: OCI_INDEX } };
+    const response = await send({ path: page, init, scopes: [scopeOf(name, 'pull')] });
+    const { status } = response;
+    const isElsewhere = status === 200 && mediaTypeOf(response) !== OCI_INDEX;
+    if (isElsewhere || (status >= 300 && status < 400) || NO_LIST.includes(status)) {
+      await discard(response);
+      return undefined;
+    }
+    if (status !== 200) return refuseStatus(response, `referrers in ${host}/${name}`);
+    const next = nextPage(response.headers.get('Link'), page);
+    const parsed = pageSchema.safeParse(await readJson(response, MAX_PAGE_BYTES));
+    if (!parsed.success) throw new OciError('MANIFEST_INVALID', `referrers in ${host}/${name}: not an index`);
+    return { descriptors: (parsed.data.manifests ?? []).flatMap(parseListed), next };
+  });
+}
+
+/** One that cannot be read, say with a digest of another algorithm, does not hide the others. */
+function parseListed(listed: unknown): Descriptor[] {
+  const parsed = descriptorSchema.safeParse(listed);
+  return parsed.success ? [parsed.data] : [];
+}
+
+/** The fallback tag may be anything: only an index that is not the subject itself counts. */
+async function pullFallback(manifests: Manifests, subject: Digest): Promise<readonly Descriptor[]> {
+  const raw = await manifests.pullManifest(referrersTag(subject));
+  if (!raw || raw.mediaType !== OCI_INDEX || raw.digest === subject) return [];
+  const parsed = parseManifest(raw);
+  return parsed.kind === 'index' ? parsed.manifests : [];
 }
 
 /** The tag that lists a subject's referrers where the registry does not. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema */
@@ -81,11 +117,16 @@ export function referrersTag(subject: Digest): string {
  * The fallback index with our descriptor first, since LocalAI reads only the first bundle it finds; those of others
  * stay with all their fields.
  *
+ * @param present - what the tag holds; a registry may resolve the tag to the subject itself, which then is not added to
  * @throws {OciError} MANIFEST_INVALID where the tag holds something else than an index
  */
-export async function mergeReferrer(present: RawManifest | undefined, descriptor: Descriptor): Promise<RawManifest> {
+export async function mergeReferrer(
+  present: RawManifest | undefined,
+  descriptor: Descriptor,
+  subject?: Digest,
+): Promise<RawManifest> {
   let document: Record<string, unknown> = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
-  if (present) {
+  if (present && present.digest !== subject) {
     if (present.mediaType !== OCI_INDEX)
       throw new OciError('MANIFEST_INVALID', 'the fallback referrers tag holds something else than an index');
     parseManifest(present);

@@ -1,4 +1,4 @@
-import { type Caller, call } from '../http.ts';
+import { type Caller, call, discard } from '../http.ts';
 import { Authorization } from './authorization.ts';
 import type { Send } from './context.ts';
 import type { Credential } from './credentials.ts';
@@ -33,21 +33,31 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { caller, origin, host } = options;
   const base = new URL('/v2/', origin);
 
-  const send: Send = async ({ path, init = {}, scopes, once = false }) => {
+  const send: Send = async ({ path, init = {}, scopes, once = false, timeoutMs = 0 }) => {
     const url = path instanceof URL ? path : new URL(path, base);
     // Credentials go to the registry's own origin and nowhere else.
     if (url.origin !== base.origin) throw new OciError('REDIRECT_INVALID', `${host} points outside its own origin`);
+    const retry = {
+      ...caller.retry,
+      tries: once ? 1 : caller.retry.tries,
+      timeoutMs: Math.max(caller.retry.timeoutMs, timeoutMs),
+    };
     const attempt = (header: string | undefined) => {
       const headers = new Headers(init.headers);
       if (header !== undefined) headers.set('Authorization', header);
-      return call(once ? { ...caller, retry: { ...caller.retry, tries: 1 } } : caller, url.href, { ...init, headers });
+      return call({ ...caller, retry }, url.href, { ...init, headers });
     };
-    const response = await attempt(authorization.current(scopes));
+    const sent = authorization.current(scopes);
+    const response = await attempt(sent);
     const challenge = response.headers.get('WWW-Authenticate');
-    if (response.status !== 401 || challenge === null || once) return response;
-    await response.body?.cancel();
-    const header = await authorization.answer(challenge, scopes);
-    if (header === undefined) throw new OciError('UNAUTHORIZED', `${host} asks for a credential, and there is none`);
+    // A body that is a stream is gone.
+    if (response.status !== 401 || challenge === null || init.body instanceof ReadableStream) return response;
+    await discard(response);
+    const header = await authorization.answer(challenge, scopes, sent);
+    if (header === undefined) {
+      const why = sent === undefined ? 'asks for a credential, and there is none' : 'refuses the credential';
+      throw new OciError('UNAUTHORIZED', `${host} ${why}`);
+    }
     return attempt(header);
   };
 

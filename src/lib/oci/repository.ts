@@ -4,9 +4,10 @@ import type { RepositoryContext } from './context.ts';
 import { createManifests, type Manifests } from './manifests.ts';
 import { createReferrers, type Referrers } from './referrers.ts';
 import { createTagPages, type TagPages } from './tag-page.ts';
+import { createTags, type Tags } from './tags.ts';
 
 /** One repository of a registry. Names and digests in its paths are checked before they get there. */
-export interface Repository extends Manifests, Blobs, Referrers, BlobPassage, TagPages {
+export interface Repository extends Manifests, Tags, Blobs, Referrers, BlobPassage, TagPages {
   /** The registry's host, as references name it. */
   readonly host: string;
   readonly name: string;
@@ -18,6 +19,7 @@ export function createRepository(context: RepositoryContext): Repository {
     host: context.host,
     name: context.name,
     ...manifests,
+    ...createTags(context),
     ...createBlobs(context),
     ...createReferrers(context, manifests),
     ...createBlobPassage(context),
