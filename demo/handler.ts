@@ -1,0 +1,2 @@
+/** What each embedded service is: a function from request to response, so that tests may call it without a network. */
+export type Handler = (request: Request) => Promise<Response>;
