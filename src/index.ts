@@ -2,6 +2,7 @@
 import type { Env } from './lib/environment.ts';
 import { app } from './routes/app.ts';
 
+export { RepositoryObject } from './lib/gallery/pull-through/repository-object.ts';
 export { MergeObject } from './lib/merge/merge-object.ts';
 export { TagLockObject } from './lib/merge/tag-lock-object.ts';
 export { RunObject } from './lib/runs/run-object.ts';

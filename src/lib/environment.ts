@@ -1,5 +1,7 @@
 import seeds from '@sigstore/tuf/seeds.json';
 import { type Config, type ProjectConfig, parseConfig } from './config.ts';
+import { type Budget, createBudget } from './gallery/budget.ts';
+import type { RepositoryObject } from './gallery/pull-through/repository-object.ts';
 import { createIdTokenVerifier, type IdTokenVerifier } from './github/id-token.ts';
 import { type Caller, DEFAULT_RETRY, limitFetch } from './http.ts';
 import { MergeError } from './merge/error.ts';
@@ -14,9 +16,13 @@ import type { RunObject } from './runs/run-object.ts';
 import { parseSigningConfig } from './sigstore/signing-config.ts';
 import { parseTrustedRoot, type TrustRootMaterial } from './sigstore/trusted-root.ts';
 
+/** Of one isolate, per registry: pulls are to leave room for merges. */
+const PUBLIC_READS_PER_HOUR = 10_000;
+
 /** The Worker's bindings, variables and secrets. */
 export interface Env {
   readonly MERGES: DurableObjectNamespace<MergeObject>;
+  readonly REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
   readonly RUNS: DurableObjectNamespace<RunObject>;
   readonly TAG_LOCKS: DurableObjectNamespace<TagLockObject>;
   /** The configuration, a table or JSON of the same shape. */
@@ -32,6 +38,8 @@ export interface Environment {
   readonly trust: () => Promise<{ material: TrustRootMaterial; source: string; sha256: string; fetched_at: string }>;
   /** A registry read without credentials, for public routes. */
   readonly publicRegistry: (host: string) => Registry;
+  /** What the pull-through may read of each registry. */
+  readonly publicBudget: Budget;
 }
 
 let built: { env: Env; environment: Environment } | undefined;
@@ -63,6 +71,7 @@ function createEnvironment(env: Env): Environment {
     idTokens: createIdTokenVerifier({ caller, issuer: config.oidc.issuer }),
     trust,
     publicRegistry: createRegistries(config, caller, () => undefined),
+    publicBudget: createBudget(caller.now, PUBLIC_READS_PER_HOUR),
   };
 }
 

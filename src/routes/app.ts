@@ -1,10 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { environmentOf } from '../lib/environment.ts';
+import { nameOfPlace } from '../lib/gallery/pull-through/place.ts';
+import { openUpstream } from '../lib/gallery/pull-through/upstream.ts';
 import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
 import { mergeRoutes } from './merges.ts';
 import { policyRoutes } from './policies.ts';
 import { renderError, renderProblem } from './problem.ts';
+import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
 import { verifyRoutes } from './verify.ts';
@@ -18,6 +21,17 @@ const readerOf = (c: Context<AppEnv>) => {
     registry: publicRegistry,
     now: services.now,
     publicTarget: services.repository,
+  };
+};
+
+/** What the pull-through serves from. */
+const registryOf = (c: Context<AppEnv>): RegistryDeps => {
+  const { services, publicRegistry, publicBudget } = c.get('environment');
+  const options = { publicRegistry, ownRepository: services.repository, budget: publicBudget };
+  return {
+    config: services.config,
+    gate: (place) => c.env.REPOSITORIES.getByName(nameOfPlace(place)),
+    upstream: (place) => openUpstream(options, place),
   };
 };
 
@@ -35,5 +49,6 @@ export const app = new Hono<AppEnv>()
   .route('/v1/tags/rollback', rollbackRoutes)
   .route('/v1/verify', verifyRoutes(readerOf))
   .route('/v1/policies', policyRoutes(readerOf))
+  .route('/v2', registryRoutes(registryOf))
   .notFound((c) => renderProblem(c, 404, 'NOT_FOUND', `nothing answers ${c.req.method} ${c.req.path}`))
   .onError(renderError);
