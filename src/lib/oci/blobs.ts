@@ -1,10 +1,13 @@
-import { call, readBody } from '../http.ts';
+import { CodedError } from '../error.ts';
+import { call, discard, piecesOf, readBody } from '../http.ts';
+import { headBlob } from './blob-head.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
 import { repeatTruncated } from './manifests.ts';
+import { pushWhole } from './push-blob.ts';
 import { refuseStatus } from './respond.ts';
-import { type BlobSource, copyInChunks } from './upload.ts';
+import { type BlobSource, type CopyOptions, copyBlob } from './upload.ts';
 import { uploadLocation } from './upload-location.ts';
 
 const MAX_REDIRECTS = 5;
@@ -15,80 +18,107 @@ export interface Blobs extends BlobSource {
   pullBlob(digest: Digest, maxBytes: number): Promise<Uint8Array>;
   /** Uploads a small blob, in one request where the registry can. */
   pushBlob(bytes: Uint8Array): Promise<Digest>;
-  /** Whether the registry took the blob over from another of its repositories. */
+  /** Whether the registry took the blob over from another of its repositories; a refusal only means that it must be copied. */
   mountBlob(digest: Digest, from: string): Promise<boolean>;
   /** Streams a blob from elsewhere, in chunks, hashed on the way. @throws {OciError} DIGEST_MISMATCH, and nothing is committed */
-  copyBlob(digest: Digest, size: number, from: BlobSource, options: { readonly chunkBytes: number }): Promise<void>;
+  copyBlob(digest: Digest, size: number, from: BlobSource, options: CopyOptions): Promise<void>;
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs */
 export function createBlobs(context: RepositoryContext): Blobs {
-  const { host, name, origin, send, caller } = context;
-  const pull = [scopeOf(name, 'pull')];
-  const push = [scopeOf(name, 'pull,push')];
-  const at = (digest: string) => `blob ${host}/${name} ${digest}`;
-  const pathOf = (digest: Digest) => `${name}/blobs/${parseDigest(digest)}`;
-
-  const openBlob: Blobs['openBlob'] = async (digest, offset = 0) => {
-    const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
-    let response = await send({ path: pathOf(digest), init: { headers }, scopes: pull });
-    let url = new URL(pathOf(digest), origin);
-    for (let hops = 0; response.status >= 300 && response.status < 400; hops += 1) {
-      await response.body?.cancel();
-      url = redirectTarget(response.headers.get('Location'), url, origin, hops);
-      response = await call(caller, url.href, { headers });
-    }
-    if (response.status !== (offset > 0 ? 206 : 200)) return refuseStatus(response, at(digest));
-    return response;
-  };
-
   return {
-    openBlob,
-    hasBlob: async (digest) => {
-      const response = await send({ path: pathOf(digest), init: { method: 'HEAD' }, scopes: pull });
-      if (response.status === 404) return false;
-      // A registry that redirects to its storage has the blob.
-      if (response.status === 200 || (response.status >= 300 && response.status < 400)) return true;
-      return refuseStatus(response, at(digest));
-    },
-    pullBlob: (digest, maxBytes) =>
-      repeatTruncated(async () => {
-        const bytes = await readBody(await openBlob(digest), maxBytes);
-        const actual = await sha256(bytes);
-        if (actual !== digest) throw new OciError('DIGEST_MISMATCH', `${at(digest)}: the bytes have ${actual}`);
-        return bytes;
-      }),
+    openBlob: (digest, offset = 0) => openBlob(context, digest, offset),
+    hasBlob: (digest) => headBlob(context, digest),
+    pullBlob: (digest, maxBytes) => repeatTruncated(() => pullBlob(context, digest, maxBytes)),
     pushBlob: async (bytes) => {
       const digest = await sha256(bytes);
-      const headers = { 'Content-Type': 'application/octet-stream' };
-      const posted = await send({
-        path: `${name}/blobs/uploads/?digest=${digest}`,
-        init: { method: 'POST', headers, body: bytes },
-        scopes: push,
-      });
-      if (posted.status !== 201 && posted.status !== 202) return refuseStatus(posted, at(digest));
-      await posted.body?.cancel();
-      if (posted.status === 201) return digest;
-      const location = uploadLocation(posted, origin);
-      location.searchParams.set('digest', digest);
-      const put = await send({ path: location, init: { method: 'PUT', headers, body: bytes }, scopes: push });
-      if (put.status !== 201) return refuseStatus(put, at(digest));
-      await put.body?.cancel();
+      await pushWhole(context, digest, bytes);
       return digest;
     },
-    mountBlob: async (digest, from) => {
-      const path = `${name}/blobs/uploads/?mount=${parseDigest(digest)}&from=${encodeURIComponent(from)}`;
-      const response = await send({ path, init: { method: 'POST' }, scopes: [...push, scopeOf(from, 'pull')] });
-      await response.body?.cancel();
-      if (response.status === 202)
-        await send({ path: uploadLocation(response, origin), init: { method: 'DELETE' }, scopes: push }).catch(
-          () => undefined,
-        );
-      if (response.status !== 201 && response.status >= 500) return refuseStatus(response, at(digest));
-      return response.status === 201;
-    },
-    copyBlob: (digest, size, from, { chunkBytes }) => copyInChunks(context, { digest, size, from, chunkBytes }),
+    mountBlob: (digest, from) => mountBlob(context, digest, from),
+    copyBlob: (digest, size, from, options) => copyBlob(context, { digest, size, from, ...options }),
   };
+}
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
+async function openBlob(context: RepositoryContext, digest: Digest, offset: number): Promise<Response> {
+  const { host, name, origin, send, caller } = context;
+  const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
+  const scopes = [scopeOf(name, 'pull')];
+  let url = new URL(`${name}/blobs/${parseDigest(digest)}`, origin);
+  let response = await send({ path: url, init: { headers }, scopes });
+  for (let hops = 0; response.status >= 300 && response.status < 400; hops += 1) {
+    await discard(response);
+    url = redirectTarget(response.headers.get('Location'), url, origin, hops);
+    response =
+      url.origin === origin.origin
+        ? await send({ path: url, init: { headers }, scopes })
+        : await call(caller, url.href, { headers });
+  }
+  if (response.status === 200) return offset > 0 ? withoutFirst(response, offset) : response;
+  const range = response.headers.get('Content-Range') ?? '';
+  if (offset > 0 && response.status === 206 && range.startsWith(`bytes ${offset}-`)) return response;
+  return refuseStatus(response, `blob ${host}/${name} ${digest}`);
+}
+
+/** What a server that knows no ranges gives, from an offset on. @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2 */
+function withoutFirst(response: Response, offset: number): Response {
+  const pieces = piecesOf(response);
+  let left = offset;
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      for (;;) {
+        const { done, value } = await pieces.next();
+        if (done) return controller.close();
+        const rest = value.subarray(left);
+        left -= value.byteLength - rest.byteLength;
+        if (rest.byteLength > 0) return controller.enqueue(rest);
+      }
+    },
+    cancel: async () => {
+      await pieces.return(undefined);
+    },
+  });
+  return new Response(body);
+}
+
+async function pullBlob(context: RepositoryContext, digest: Digest, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await readBody(await openBlob(context, digest, 0), maxBytes);
+  const actual = await sha256(bytes);
+  if (actual !== digest)
+    throw new OciError('DIGEST_MISMATCH', `blob ${context.host}/${context.name} ${digest}: the bytes have ${actual}`);
+  return bytes;
+}
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#mounting-a-blob-from-another-repository */
+async function mountBlob(context: RepositoryContext, digest: Digest, from: string): Promise<boolean> {
+  const { name, origin, send } = context;
+  const push = [scopeOf(name, 'pull,push')];
+  const url = new URL(`${name}/blobs/uploads/?mount=${parseDigest(digest)}&from=${encodeURIComponent(from)}`, origin);
+  let response: Response;
+  try {
+    response = await send({ path: url, init: { method: 'POST' }, scopes: [...push, scopeOf(from, 'pull')] });
+  } catch (error) {
+    // A token service that grants no reading of the source is no reason against a copy.
+    if (error instanceof OciError && error.code === 'UNAUTHORIZED') return false;
+    throw error;
+  }
+  await discard(response);
+  // Some registries say that they mounted a blob which they then do not have.
+  if (response.status === 201) return headBlob(context, digest);
+  if (response.status === 202) await cancelUpload(context, response, url);
+  return false;
+}
+
+/** Frees the upload that a registry began instead of a mount, as far as it can be. */
+async function cancelUpload({ name, send }: RepositoryContext, response: Response, request: URL): Promise<void> {
+  try {
+    const path = uploadLocation(response, request);
+    const scopes = [scopeOf(name, 'pull,push')];
+    await discard(await send({ path, init: { method: 'DELETE' }, scopes, once: true }));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+  }
 }
 
 /** Storage elsewhere is asked without credentials, over https, or over loopback where the registry is there too. */
@@ -99,5 +129,7 @@ export function redirectTarget(location: string | null, from: URL, origin: URL, 
   const isLoopback = url.hostname === origin.hostname && origin.protocol === 'http:';
   if (url.protocol !== 'https:' && !isLoopback)
     throw new OciError('REDIRECT_INVALID', 'the blob redirects to an insecure place');
+  if (url.username !== '' || url.password !== '')
+    throw new OciError('REDIRECT_INVALID', 'the blob redirects to a place with credentials in its address');
   return url;
 }

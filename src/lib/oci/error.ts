@@ -13,7 +13,8 @@ export type OciErrorCode =
   | 'UNEXPECTED_STATUS'
   | 'CREDENTIALS_INVALID'
   | 'LINK_INVALID'
-  | 'REDIRECT_INVALID';
+  | 'REDIRECT_INVALID'
+  | 'UPLOAD_LOST';
 
 /** A registry, or what it answered, is not as the distribution specification has it. */
 export class OciError extends CodedError<OciErrorCode> {}
