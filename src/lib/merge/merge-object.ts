@@ -58,11 +58,14 @@ export class MergeObject extends DurableObject<Env> {
     });
   }
 
-  /** Lends a token to what has arrived, and goes on with what had stopped. Absent: nothing has arrived. */
+  /**
+   * Lends a token to what is complete, and goes on with what had stopped. An incomplete merge keeps nothing: the call
+   * that lent it fails, and what failed must not publish later. Absent: nothing has arrived.
+   */
   lend(loan: Loan): Promise<MergeOutcome> {
     return settle(async () => {
       const record = this.#load();
-      this.#lend(loan);
+      if (this.#missing(record)?.length === 0) this.#lend(loan);
       this.#journal.forgive(record.generation);
       return this.#work();
     });
@@ -224,16 +227,20 @@ export class MergeObject extends DurableObject<Env> {
 
   #ready(): Task[] {
     const record = this.#load();
-    const missing = missingOf(
-      record.expectation,
-      record.arrivals.map(({ platform_tag }) => platform_tag),
-    );
+    const missing = this.#missing(record);
     if (record.cancelled || missing === null || missing.length > 0) return [];
     const entries = this.#journal.entries(record.generation);
     const signed = entries.some(({ step, state }) => step === 'sign' && state === 'done');
     // Before it can sign, a merge writes nothing: what is pushed untagged may be collected while it waits for a token.
     if (!signed && !this.#lender.ready()) return [];
     return readyTasks(entries, this.#targetNames(record), this.#services.now());
+  }
+
+  #missing(record: MergeRecord): readonly string[] | null {
+    return missingOf(
+      record.expectation,
+      record.arrivals.map(({ platform_tag }) => platform_tag),
+    );
   }
 
   #targetNames(record: MergeRecord): string[] {
