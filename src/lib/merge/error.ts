@@ -14,6 +14,7 @@ export type MergeErrorCode =
   | 'NO_TARGET'
   | 'NEEDS_TOKEN'
   | 'SELF_VERIFICATION_FAILED'
+  | 'TOO_MANY_SUBJECTS'
   | 'TRUST_ROOT_UNAVAILABLE';
 
 /** What keeps a merge from going on. */

@@ -1,4 +1,4 @@
-import { attachBundle } from './steps/attach.ts';
+import { attachToTarget } from './steps/attach.ts';
 import { pushImage } from './steps/push.ts';
 import { readSources } from './steps/read.ts';
 import { releaseAnchors } from './steps/release.ts';
@@ -17,7 +17,7 @@ export const FLOW: readonly FlowStep[] = [
   { name: 'read', per: 'merge', after: [], run: readSources },
   { name: 'sign', per: 'merge', after: ['read'], run: signImage },
   { name: 'push', per: 'target', after: ['read'], run: pushImage },
-  { name: 'attach', per: 'target', after: ['sign', 'push'], run: attachBundle },
+  { name: 'attach', per: 'target', after: ['sign', 'push'], run: attachToTarget },
   { name: 'verify', per: 'target', after: ['attach'], run: verifyTarget },
   { name: 'tag', per: 'target', after: ['verify'], run: moveTags },
   { name: 'release', per: 'merge', after: ['tag'], run: releaseAnchors },
