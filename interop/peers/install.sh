@@ -23,6 +23,7 @@ trillian-server   github.com/google/trillian/cmd/trillian_log_server            
 trillian-signer   github.com/google/trillian/cmd/trillian_log_signer                $trillian
 createtree        github.com/google/trillian/cmd/createtree                         $trillian
 rekor-v1          github.com/sigstore/rekor/cmd/rekor-server                        v1.5.1
+actionlint        github.com/rhysd/actionlint/cmd/actionlint                        v1.7.12
 "
 
 wanted() { # NAME, ARGUMENT...: whether NAME is among the arguments, or there are none

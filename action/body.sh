@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2154
+# Sourced by call.sh: builds the request's body from the MUSTER_ variables. Nothing here reaches a shell or jq as code.
+
+build_body() { # FILE
+  case $MUSTER_CALL in
+    arrive) arrival >"$1" ;;
+    finish) need_project && finish >"$1" ;;
+    plan) need_project && plan >"$1" ;;
+    *) complain "call is arrive, finish or plan, not \"$MUSTER_CALL\"" ;;
+  esac
+}
+
+complain() {
+  printf '%s' "$1" >"$temp/problem"
+  return 1
+}
+
+need_project() { [ -n "$MUSTER_PROJECT" ] || complain "$MUSTER_CALL needs project"; }
+
+arrival() {
+  [ -n "$MUSTER_DIGEST" ] || { complain 'arrive needs digest'; return 1; }
+  jq -n -f "$here/arrival.jq" --arg suffix "$MUSTER_TAG_SUFFIX" --arg platform "$MUSTER_PLATFORM_TAG" \
+    --arg digest "$MUSTER_DIGEST" --arg expect "$MUSTER_EXPECT" --arg latest "$MUSTER_TAG_LATEST" \
+    --arg project "$MUSTER_PROJECT"
+}
+
+finish() {
+  printf '%s' "$MUSTER_TAG_SUFFIXES" >"$temp/suffixes"
+  legs >"$temp/legs" || { complain 'legs is no build matrix'; return 1; }
+  digests >"$temp/digests" || return 1
+  jq -n -f "$here/finish.jq" --rawfile suffixes "$temp/suffixes" --slurpfile legs "$temp/legs" \
+    --slurpfile digests "$temp/digests" 2>"$temp/problem" || { cut_problem; return 1; }
+}
+
+plan() {
+  legs >"$temp/legs" || { complain 'legs is no build matrix'; return 1; }
+  jq -n -f "$here/plan.jq" --slurpfile legs "$temp/legs" 2>"$temp/problem" || { cut_problem; return 1; }
+}
+
+# The rows of one or several matrices, one JSON object a line.
+legs() {
+  [ -n "$MUSTER_LEGS" ] || return 0
+  if [ -f "$MUSTER_LEGS" ]; then cat "$MUSTER_LEGS"; else printf '%s' "$MUSTER_LEGS"; fi |
+    jq -c '.include[]? | {tag_suffix: (."tag-suffix" // ""), platform_tag: (."platform-tag" // ""), tag_latest: (."tag-latest" // "")}'
+}
+
+# {name, digest} of each artifact: a folder named as the artifact, with one file named as the digest's hex.
+# download-artifact puts a lone artifact's files into the folder itself; its name is then "".
+digests() {
+  [ -n "$MUSTER_DIGESTS" ] || return 0
+  [ -d "$MUSTER_DIGESTS" ] || { complain "digests: there is no folder $MUSTER_DIGESTS"; return 1; }
+  (cd "$MUSTER_DIGESTS" && find . -mindepth 1 -maxdepth 2 -type f) |
+    jq -R -c 'ltrimstr("./") | split("/") | {name: (if length > 1 then .[0] else "" end), digest: "sha256:\(.[-1])"}'
+}
+
+# jq's own prefix says nothing to the reader.
+cut_problem() {
+  local text
+  text=$(cat "$temp/problem")
+  complain "${text#jq: error (at <unknown>): }"
+}
