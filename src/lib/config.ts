@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CodedError } from './error.ts';
 import { policySchema } from './sigstore/policy.ts';
-import { parseTagRules } from './tags/rules.ts';
+import { checkTagSettings } from './tags/check.ts';
 
 export type ConfigErrorCode = 'CONFIG_INVALID';
 
@@ -59,6 +59,13 @@ const repository = z
   .regex(/^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/, 'must be HOST/REPOSITORY, in lower case');
 const targetSchema = z.strictObject({ repository, source: repository.optional(), public: z.boolean().default(false) });
 const platformTag = z.string().regex(/^[a-z0-9_.]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, _ and .');
+// Not manifest: a leg is published as it is.
+const annotationLevel = z
+  .string()
+  .regex(
+    /^(index|manifest-descriptor(\[[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?\])?)$/,
+    'must be index, manifest-descriptor or manifest-descriptor[os/arch]',
+  );
 
 const projectSchema = z.strictObject({
   name,
@@ -68,6 +75,10 @@ const projectSchema = z.strictObject({
   refs: z.array(z.string().startsWith('refs/')).min(1),
   tags: z.array(z.string()).min(1),
   flavor: z.string().default(''),
+  short_sha_length: z.int().min(4).max(64).optional(),
+  labels: z.array(z.string()).optional(),
+  annotations: z.array(z.string()).optional(),
+  annotation_levels: z.array(annotationLevel).min(1).default(['index']),
   policy: name,
   roles: z.strictObject({
     report: roleSchema.optional(),
@@ -227,13 +238,7 @@ function checkProject(
         problems.push(`${at}.targets: ${host} needs an entry in MUSTER.registries`);
     }
   }
-  try {
-    parseTagRules(project.tags, project.flavor);
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    problems.push(`${at}.tags: ${error.message}`);
-  }
-  return problems;
+  return [...problems, ...checkTagSettings(project).map((problem) => `${at}.${problem}`)];
 }
 
 /**

@@ -11,6 +11,7 @@ import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
 import { signatureRoutes } from './signatures.ts';
+import { tagRoutes } from './tags.ts';
 import { verifyRoutes } from './verify.ts';
 
 /** What a public reader may use: anonymous registries, within their budget. */
@@ -48,6 +49,7 @@ export const app = new Hono<AppEnv>()
   .route('/v1/merges', mergeRoutes)
   .route('/v1/runs', runRoutes)
   .route('/v1/tags/rollback', rollbackRoutes)
+  .route('/v1/tags', tagRoutes)
   .route('/v1/signatures', signatureRoutes)
   .route('/v1/verify', verifyRoutes(readerOf))
   .route('/v1/policies', policyRoutes(readerOf))

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { tagsOf } from '../lib/merge/state.ts';
 import { summariseRun } from '../lib/merge/summary.ts';
+import { tagsOf } from '../lib/merge/tags.ts';
 import { runName } from '../lib/runs/names.ts';
 import type { Finished } from '../lib/runs/run-object.ts';
 import type { AppEnv } from './app-types.ts';
@@ -21,8 +21,9 @@ export const runRoutes = new Hono<AppEnv>()
     if (claims.run_id !== run_id)
       throw new ProblemError(403, 'ROLE_REFUSED', `the token is of run ${claims.run_id}`, { rule: 'run_id' });
     const run_attempt = Number(claims.run_attempt);
+    const created_at = c.get('environment').services.now();
     const arrivals = body.arrivals.map((report) => {
-      tagsOf(project, { subject, tag_suffix: report.tag_suffix, tag_latest: report.tag_latest ?? 'auto' });
+      tagsOf(project, { subject, tag_suffix: report.tag_suffix, tag_latest: report.tag_latest ?? 'auto', created_at });
       return { subject, report: { ...report, run_attempt } };
     });
     const run = c.env.RUNS.getByName(runName(project.name, run_id));

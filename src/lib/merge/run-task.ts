@@ -3,7 +3,7 @@ import type { VerifiedBundles } from '../gallery/judge.ts';
 import { FLOW, type JournalEntry, type Task, taskKey } from './flow.ts';
 import type { Lender } from './lender.ts';
 import { nameOf } from './source.ts';
-import { tagsOf } from './state.ts';
+import { tagsOf } from './tags.ts';
 import type { Locks, MergeRecord, Services, StepContext, StepResults, Target } from './types.ts';
 
 export interface TaskSurroundings {

@@ -1,5 +1,3 @@
-import type { ProjectConfig } from '../config.ts';
-import { computeTags } from '../tags/compute.ts';
 import { missingOf } from './arrival.ts';
 import { type JournalEntry, taskKey, tasksOf } from './flow.ts';
 import { nameOf } from './source.ts';
@@ -64,16 +62,6 @@ export interface StepView {
   readonly at: string;
   readonly ms?: number;
   readonly detail?: string;
-}
-
-/** The tags a merge ends with. @throws {TagError} TAG_INVALID */
-export function tagsOf(
-  project: ProjectConfig,
-  record: Pick<MergeRecord, 'subject' | 'tag_suffix' | 'tag_latest'>,
-): readonly string[] {
-  const { ref, sha, event_name } = record.subject;
-  const overrides = { suffix: record.tag_suffix, latest: record.tag_latest };
-  return computeTags({ rules: project.tags, flavor: project.flavor, overrides, ref, sha, event_name }).tags;
 }
 
 /** Why a merge cannot sign now, or undefined where it need not or can. */

@@ -2,24 +2,56 @@ import type { Descriptor, Platform } from './descriptor.ts';
 import { sha256 } from './digest.ts';
 import type { RawManifest } from './manifest.ts';
 import { DOCKER_LIST, OCI_INDEX } from './media-types.ts';
+import { formatPlatform, parsePlatform } from './platform.ts';
+
+/** An annotation of the index itself, or of its descriptors: of every one, or of those of a platform. */
+export interface IndexAnnotation {
+  readonly level: 'index' | 'manifest-descriptor';
+  /** `os/architecture/variant`; an index has none. */
+  readonly platform?: string | undefined;
+  readonly key: string;
+  readonly value: string;
+}
 
 /**
- * Builds the index over these descriptors: byte for byte what `buildx imagetools create` writes for them in this order.
+ * Builds the index over these descriptors: byte for byte what `buildx imagetools create` writes for them in this order,
+ * given each annotation with `--annotation`.
  *
- * Children that are all of Docker's types give a Docker manifest list, others an OCI index.
+ * Children that are all of Docker's types give a Docker manifest list, which takes no annotations; others an OCI index.
  *
  * @see https://github.com/docker/buildx/blob/v0.38.2/util/imagetools/create.go
  */
-export async function buildIndex(children: readonly Descriptor[]): Promise<RawManifest> {
+export async function buildIndex(
+  children: readonly Descriptor[],
+  annotations: readonly IndexAnnotation[] = [],
+): Promise<RawManifest> {
   const docker = children.every(({ mediaType }) => mediaType.startsWith('application/vnd.docker.'));
   const mediaType = docker ? DOCKER_LIST : OCI_INDEX;
+  const taken = docker ? [] : annotations;
+  const own = sortKeys(mapOf(taken.filter(({ level }) => level === 'index')));
   const fields: Fields = new Map<string, Value>([
     ['schemaVersion', 2],
     ['mediaType', mediaType],
-    ['manifests', children.map(orderDescriptor)],
+    ['manifests', children.map((child) => orderDescriptor(annotate(child, taken)))],
+    ...withoutEmpty([['annotations', own]]),
   ]);
   const bytes = new TextEncoder().encode(stringifyAsGo(fields));
   return { bytes, mediaType, digest: await sha256(bytes), size: bytes.byteLength };
+}
+
+/** A descriptor with the annotations that are for it; they replace its own of the same key. */
+function annotate(child: Descriptor, annotations: readonly IndexAnnotation[]): Descriptor {
+  const platform = child.platform && formatPlatform(child.platform);
+  const added = annotations.filter(
+    (annotation) =>
+      annotation.level === 'manifest-descriptor' &&
+      (annotation.platform === undefined || formatPlatform(parsePlatform(annotation.platform)) === platform),
+  );
+  return added.length === 0 ? child : { ...child, annotations: { ...child.annotations, ...mapOf(added) } };
+}
+
+function mapOf(annotations: readonly IndexAnnotation[]): Record<string, string> {
+  return Object.fromEntries(annotations.map(({ key, value }) => [key, value]));
 }
 
 /** The fields in the order of Go's struct; those that are empty are left out. */

@@ -1,16 +1,17 @@
 import { parse, valid } from 'semver';
 import {
   afterPrefix,
+  DATE_NAMES,
   defaultBranchOf,
   fillExpressions,
   parseExpressions,
   shortSha,
   type TagContext,
 } from './expressions.ts';
-import { compilePattern } from './pattern.ts';
+import { compileMatch, compilePattern } from './pattern.ts';
 import { parsePythonVersion } from './pep440.ts';
 import { type RuleType, type TagRule, VERSION_NAMES } from './rules.ts';
-import { fillTemplate } from './template.ts';
+import { fillTemplate, type Template } from './template.ts';
 
 /** What a rule yields; `latest` says whether it makes the image the latest, where the flavor leaves that open. */
 export interface Yield {
@@ -34,7 +35,10 @@ const APPLY: Readonly<Record<RuleType, Apply>> = {
   schedule: (rule, context) => {
     if (!context.event_name.includes('schedule')) return undefined;
     const pattern = rule.attributes.get('pattern') ?? 'nightly';
-    return { value: fillExpressions(rule.text, parseExpressions(rule.text, pattern), context), latest: false };
+    return {
+      value: fillExpressions(rule.text, parseExpressions(rule.text, pattern, DATE_NAMES), context),
+      latest: false,
+    };
   },
   semver: (rule, context) => applyVersion(rule, context, parseSemver),
   pep440: (rule, context) => applyVersion(rule, context, parsePep440),
@@ -55,8 +59,8 @@ const APPLY: Readonly<Record<RuleType, Apply>> = {
     const template = parseExpressions(rule.text, rule.attributes.get('value') ?? '');
     return { value: fillExpressions(rule.text, template, context), latest: false };
   },
-  sha: (rule, { sha }) => ({
-    value: rule.attributes.get('format') === 'long' ? sha : shortSha(sha),
+  sha: (rule, context) => ({
+    value: rule.attributes.get('format') === 'long' ? context.sha : shortSha(context),
     latest: false,
   }),
 };
@@ -92,13 +96,17 @@ function applyVersion(
   const source = sourceOf(rule, context);
   if (source === undefined) return undefined;
   const match = rule.attributes.get('match');
-  const found = match ? compilePattern(rule.text, match, 1)(source, 1) : undefined;
+  const found = match ? compileMatch(rule.text, match)(source) : undefined;
   const version = parseVersion((found ?? source).replaceAll('/', '-'));
   if (!version) return undefined;
-  const pattern = rule.attributes.get('pattern') ?? '';
-  const isRaw = /^\s*\{\{\s*raw\s*\}\}\s*$/.test(pattern);
-  const template = parseExpressions(rule.text, version.isFinal || isRaw ? pattern : '{{version}}', VERSION_NAMES);
+  const pattern = parseExpressions(rule.text, rule.attributes.get('pattern') ?? '', VERSION_NAMES);
+  const template =
+    version.isFinal || isRaw(pattern) ? pattern : parseExpressions(rule.text, '{{version}}', VERSION_NAMES);
   return { value: fillTemplate(template, ({ name }) => version.names[name] ?? ''), latest: version.isFinal };
+}
+
+function isRaw([first, ...more]: Template): boolean {
+  return typeof first === 'object' && first.name === 'raw' && more.length === 0;
 }
 
 /** @see https://semver.org/spec/v2.0.0.html */

@@ -14,10 +14,10 @@ export interface Attribute {
  * within is written twice. Empty fields are passed over.
  *
  * @see https://github.com/docker/metadata-action#tags-input
- * @throws {TagError} `code`, naming the text, where a quote is not closed or the text has several lines
+ * @see https://www.rfc-editor.org/rfc/rfc4180#section-2
+ * @throws {TagError} `code`, naming the text, where a quote is not closed, or stands or ends inside a word
  */
 export function parseAttributes(text: string, code: TagErrorCode): readonly Attribute[] {
-  if (/[\r\n]/.test(text)) throw new TagError(code, `"${text.split(/[\r\n]/)[0]}…": more than one line`);
   return splitFields(text, code).map((field) => {
     const equals = field.indexOf('=');
     if (equals <= 0) return { key: undefined, value: field };
@@ -25,25 +25,28 @@ export function parseAttributes(text: string, code: TagErrorCode): readonly Attr
   });
 }
 
+/** A field, or a value after its `=`, that begins here. */
+const BEGINNING = /(^|=)\s*$/;
+
 /** The fields, trimmed, their quotes taken off. */
 function splitFields(text: string, code: TagErrorCode): string[] {
   const fields: string[] = [];
   let field = '';
-  let quoted = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text.charAt(index);
-    if (character === '"' && quoted && text.charAt(index + 1) === '"') {
-      field += '"';
-      index += 1;
-    } else if (character === '"') {
-      // A quote inside a plain word is more likely a slip than a meaning.
-      if (!quoted && !/(^|=)\s*$/.test(field)) throw new TagError(code, `"${text}": a stray quote`);
-      quoted = !quoted;
-    } else if (character === ',' && !quoted) {
+  let rest = text;
+  while (rest !== '') {
+    if (rest.startsWith(',')) {
       fields.push(field);
       field = '';
-    } else field += character;
+      rest = rest.slice(1);
+      continue;
+    }
+    const quoted = /^"((?:[^"]|"")*)"\s*(?=,|$)/.exec(rest);
+    // A quote inside a plain word is more likely a slip than a meaning.
+    if (rest.startsWith('"') && !(quoted && BEGINNING.test(field)))
+      throw new TagError(code, `"${text}": a quote is stray, or not closed`);
+    const [whole, inner] = quoted ?? /^[^",]+/.exec(rest) ?? [rest];
+    field += inner === undefined ? whole : inner.replaceAll('""', '"');
+    rest = rest.slice(whole.length);
   }
-  if (quoted) throw new TagError(code, `"${text}": a quote is not closed`);
   return [...fields, field].map((part) => part.trim()).filter((part) => part !== '');
 }

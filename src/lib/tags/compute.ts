@@ -7,7 +7,7 @@ import { parseTagRules, type TagRule } from './rules.ts';
 /** A project's rules and flavor, what an arrival adds to the flavor, and the run. */
 export interface TagRequest extends TagContext {
   /** `type=ref,event=branch`, …; none: docker/metadata-action's defaults. */
-  readonly rules: readonly string[];
+  readonly rules: string | readonly string[];
   /** `suffix=,onlatest=true`, … */
   readonly flavor: string | readonly string[];
   readonly overrides?: FlavorOverrides | undefined;
@@ -16,6 +16,8 @@ export interface TagRequest extends TagContext {
 export interface Tags {
   /** The version: the first rule's tag; empty where no rule yields. */
   readonly main: string;
+  /** The other rules' tags. */
+  readonly partial: readonly string[];
   /** All tags, each once, `main` first and `latest` last. */
   readonly tags: readonly string[];
   readonly latest: boolean;
@@ -43,11 +45,12 @@ export function computeTags(request: TagRequest): Tags {
       return value ? [{ value, latest: yielded.latest }] : [];
     });
   const [first] = found;
-  if (!first) return { main: '', tags: [], latest: false };
+  if (!first) return { main: '', partial: [], tags: [], latest: false };
   const latest = flavor.latest === 'auto' ? first.latest : flavor.latest === 'true';
-  const tags = [...new Set([...found.map(({ value }) => value), ...(latest ? [latestTag(flavor)] : [])])];
+  const [main = '', ...partial] = new Set(found.map(({ value }) => value));
+  const tags = [...new Set([main, ...partial, ...(latest ? [latestTag(flavor)] : [])])];
   for (const tag of tags) checkTag(tag);
-  return { main: first.value, tags, latest };
+  return { main, partial, tags, latest };
 }
 
 function isEnabled(rule: TagRule, context: TagContext): boolean {
@@ -57,10 +60,10 @@ function isEnabled(rule: TagRule, context: TagContext): boolean {
 
 /** A rule's own prefix or suffix, even an empty one, stands in for the flavor's. */
 function decorate(rule: TagRule, value: string, flavor: Flavor, context: TagContext): string {
-  const own = rule.attributes.get('prefix') ?? typePrefix(rule);
-  const prefix =
-    own === undefined ? flavor.prefix : fillExpressions(rule.text, parseExpressions(rule.text, own), context);
-  return `${prefix}${value}${rule.attributes.get('suffix') ?? flavor.suffix}`;
+  const fill = (affix: string) => fillExpressions(rule.text, parseExpressions(rule.text, affix), context);
+  const prefix = rule.attributes.get('prefix') ?? typePrefix(rule) ?? flavor.prefix;
+  const suffix = rule.attributes.get('suffix');
+  return `${fill(prefix)}${value}${suffix === undefined ? flavor.suffix : fill(suffix)}`;
 }
 
 function typePrefix({ type, attributes }: TagRule): string | undefined {

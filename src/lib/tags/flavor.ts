@@ -1,5 +1,7 @@
 import { parseAttributes } from './attributes.ts';
 import { TagError } from './error.ts';
+import { parseExpressions } from './expressions.ts';
+import { linesOf } from './lines.ts';
 
 /** Whether the tag `latest` is set: by the first rule that yields, always, or never. */
 export type Latest = 'auto' | 'true' | 'false';
@@ -7,6 +9,7 @@ export type Latest = 'auto' | 'true' | 'false';
 /** What applies to every tag; `onlatest` says whether it does to `latest` too. */
 export interface Flavor {
   readonly latest: Latest;
+  /** May hold expressions, but not where it is on `latest` too. */
   readonly prefix: string;
   readonly prefixLatest: boolean;
   readonly suffix: string;
@@ -16,6 +19,7 @@ export interface Flavor {
 /** What an arrival puts in the place of the flavor's own; the flavor's `onlatest` stays. */
 export interface FlavorOverrides {
   readonly suffix?: string | undefined;
+  /** `auto` leaves it to the flavor. */
   readonly latest?: Latest | undefined;
 }
 
@@ -23,24 +27,26 @@ export interface FlavorOverrides {
  * Parses a flavor, given as lines or as one text of lines.
  *
  * An `onlatest` belongs to the prefix or suffix before it on its line. An empty `latest` means `auto`. An expression
- * (`{{`) is refused: a suffix comes from a report, and must stay what it says.
+ * (`{{`) in a suffix is refused: a suffix comes from a report, and must stay what it says.
  *
  * @see https://github.com/docker/metadata-action#flavor-input
  * @throws {TagError} FLAVOR_INVALID, naming the line
  */
 export function parseFlavor(flavor: string | readonly string[]): Flavor {
-  const lines = typeof flavor === 'string' ? [flavor] : flavor;
   const parsed: Mutable = { latest: 'auto', prefix: '', prefixLatest: false, suffix: '', suffixLatest: false };
-  for (const line of lines.flatMap((text) => text.split(/\r?\n/))) applyLine(parsed, line);
+  for (const line of linesOf(flavor)) applyLine(parsed, line);
+  // There it would be written as it stands, and not be what it says.
+  if (parsed.prefixLatest && parsed.prefix.includes('{{'))
+    throw new TagError('FLAVOR_INVALID', `"${parsed.prefix}": a prefix of latest holds no expression`);
   return parsed;
 }
 
 /** A flavor with a report's suffix and `latest` in it. @throws {TagError} FLAVOR_INVALID */
-export function overrideFlavor(flavor: Flavor, overrides: FlavorOverrides): Flavor {
+export function overrideFlavor(flavor: Flavor, { suffix, latest = 'auto' }: FlavorOverrides): Flavor {
   return {
     ...flavor,
-    suffix: parseAffix(overrides.suffix ?? flavor.suffix, 'suffix'),
-    latest: overrides.latest ?? flavor.latest,
+    suffix: parseSuffix(suffix ?? flavor.suffix, 'suffix'),
+    latest: latest === 'auto' ? flavor.latest : latest,
   };
 }
 
@@ -51,7 +57,7 @@ function applyLine(flavor: Mutable, line: string): void {
   for (const { key, value } of parseAttributes(line, 'FLAVOR_INVALID')) {
     if (key === 'latest' && isLatest(value)) flavor.latest = value === '' ? 'auto' : value;
     else if (key === 'prefix' || key === 'suffix') {
-      flavor[key] = parseAffix(value, line);
+      flavor[key] = PARSE[key](value, line);
       affix = key;
     } else if (key === 'onlatest' && affix && (value === 'true' || value === 'false')) {
       flavor[`${affix}Latest`] = value === 'true';
@@ -70,7 +76,14 @@ function explain(key: string | undefined, value: string, affix: string | undefin
   return `"${key ?? value}" is none of latest, prefix, suffix, onlatest`;
 }
 
-function parseAffix(value: string, where: string): string {
-  if (value.includes('{{')) throw new TagError('FLAVOR_INVALID', `"${where}": a prefix or suffix holds no expression`);
+const PARSE = { prefix: parsePrefix, suffix: parseSuffix };
+
+function parsePrefix(value: string, where: string): string {
+  parseExpressions(where, value, undefined, 'FLAVOR_INVALID');
+  return value;
+}
+
+function parseSuffix(value: string, where: string): string {
+  if (value.includes('{{')) throw new TagError('FLAVOR_INVALID', `"${where}": a suffix holds no expression`);
   return value;
 }

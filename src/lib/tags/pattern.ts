@@ -14,18 +14,17 @@ const FLAGS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Compiles a pattern, bare or as `/pattern/flags`; it searches, and takes linear time.
+ * Compiles the pattern of `type=match`, bare or as `/pattern/flags`; it searches, and takes linear time.
  *
  * With the flag `g` a group is the match of that number, from 0: so JavaScript's `match` answers.
  *
+ * @see https://github.com/docker/metadata-action#typematch
  * @see https://github.com/google/re2/wiki/Syntax
  * @throws {TagError} TAG_RULE_INVALID, naming the rule
  */
-export function compilePattern(rule: string, text: string, leastGroups = 0): Pattern {
+export function compilePattern(rule: string, text: string): Pattern {
   const [, body = text, flags = ''] = /^\/(.+)\/(.*)$/.exec(text) ?? [];
   const compiled = compile(rule, body, flags);
-  if (compiled.groupCount() < leastGroups)
-    throw new TagError('TAG_RULE_INVALID', `"${rule}": the pattern "${body}" needs a group`);
   return (input, group) => {
     const matcher = compiled.matcher(input);
     if (!flags.includes('g')) {
@@ -34,6 +33,20 @@ export function compilePattern(rule: string, text: string, leastGroups = 0): Pat
     }
     for (let skipped = 0; matcher.find(); skipped += 1) if (skipped === group) return matcher.group(0) ?? undefined;
     return undefined;
+  };
+}
+
+/**
+ * Compiles the `match` of a version, whose first group is what counts; slashes around it are nothing special.
+ *
+ * @throws {TagError} TAG_RULE_INVALID, naming the rule
+ */
+export function compileMatch(rule: string, text: string): (input: string) => string | undefined {
+  const compiled = compile(rule, text, '');
+  if (compiled.groupCount() < 1) throw new TagError('TAG_RULE_INVALID', `"${rule}": the match "${text}" needs a group`);
+  return (input) => {
+    const matcher = compiled.matcher(input);
+    return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
   };
 }
 

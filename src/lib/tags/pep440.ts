@@ -1,6 +1,6 @@
 /** A Python version: as it is written normally, its release, and whether it is a final one. */
 export interface PythonVersion {
-  /** `1!2.0rc1.post2.dev3+local.4` */
+  /** `1!2.0rc1.post2.dev3+local,4` */
   readonly version: string;
   readonly release: readonly number[];
   /** No pre-, post- or development release. */
@@ -44,10 +44,11 @@ export function parsePythonVersion(text: string): PythonVersion | undefined {
   return { version: parts.join(''), release, isFinal: pre === undefined && post === undefined && dev === undefined };
 }
 
+/** docker/metadata-action's library joins the pieces with a comma, not a dot as PEP 440 has it; so must we. */
 function normaliseLocal(local: string): string {
   return local
     .toLowerCase()
     .split(/[-_.]/)
     .map((part) => (/^\d+$/.test(part) ? String(Number(part)) : part))
-    .join('.');
+    .join(',');
 }

@@ -1,8 +1,9 @@
 import { type Attribute, parseAttributes } from './attributes.ts';
 import { TagError } from './error.ts';
-import { parseExpressions } from './expressions.ts';
+import { asksDefaultBranch, CONDITION_NAMES, DATE_NAMES, parseExpressions } from './expressions.ts';
 import { parseFlavor } from './flavor.ts';
-import { compilePattern } from './pattern.ts';
+import { linesOf } from './lines.ts';
+import { compileMatch, compilePattern } from './pattern.ts';
 import { expressionsOf } from './template.ts';
 
 export type RuleType = 'schedule' | 'semver' | 'pep440' | 'match' | 'edge' | 'ref' | 'raw' | 'sha';
@@ -54,13 +55,23 @@ const DEFAULT_RULES = ['type=schedule', 'type=ref,event=branch', 'type=ref,event
  * @see https://github.com/docker/metadata-action#tags-input
  * @throws {TagError} TAG_RULE_INVALID naming the rule, FLAVOR_INVALID naming the line
  */
-export function parseTagRules(rules: readonly string[], flavor: string | readonly string[]): readonly TagRule[] {
+export function parseTagRules(
+  rules: string | readonly string[],
+  flavor: string | readonly string[],
+): readonly TagRule[] {
   parseFlavor(flavor);
-  return (rules.length > 0 ? rules : DEFAULT_RULES).map(parseRule);
+  const lines = linesOf(rules);
+  return (lines.length > 0 ? lines : DEFAULT_RULES).map(parseRule);
+}
+
+/** Whether a rule can only be applied where the default branch is known, which no token says. */
+export function needsDefaultBranch({ type, attributes }: TagRule): boolean {
+  if (type === 'edge' && !attributes.get('branch')) return true;
+  return [...attributes.values()].some(asksDefaultBranch);
 }
 
 function parseRule(text: string): TagRule {
-  const fields = parseAttributes(text.trim(), 'TAG_RULE_INVALID');
+  const fields = parseAttributes(text, 'TAG_RULE_INVALID');
   if (fields.length === 0) throw invalid(text, 'is empty');
   const type = fields.findLast(({ key }) => key === 'type')?.value ?? 'raw';
   if (!isRuleType(type)) throw invalid(text, `the type is none of ${Object.keys(PRIORITIES).join(', ')}`);
@@ -84,13 +95,13 @@ function checkCommon(text: string, attributes: ReadonlyMap<string, string>): voi
   const enable = attributes.get('enable') ?? 'true';
   if (enable !== 'true' && enable !== 'false' && !isCondition(text, enable))
     throw invalid(text, 'enable is true, false or {{is_default_branch}}');
-  if (!/^\d{1,9}$/.test(attributes.get('priority') ?? '0')) throw invalid(text, 'priority is a number');
+  if (!/^-?\d{1,9}$/.test(attributes.get('priority') ?? '0')) throw invalid(text, 'priority is a whole number');
   parseExpressions(text, attributes.get('prefix') ?? '');
-  if (attributes.get('suffix')?.includes('{{')) throw invalid(text, 'a suffix holds no expression');
+  parseExpressions(text, attributes.get('suffix') ?? '');
 }
 
 function isCondition(text: string, enable: string): boolean {
-  const template = parseExpressions(text, enable, ['is_default_branch', 'is_not_default_branch']);
+  const template = parseExpressions(text, enable, CONDITION_NAMES);
   return template.length === 1 && expressionsOf(template).length === 1;
 }
 
@@ -100,12 +111,12 @@ const checkVersion: Check = (text, attributes) => {
   parseExpressions(text, pattern, VERSION_NAMES);
   parseExpressions(text, attributes.get('value') ?? '');
   const match = attributes.get('match');
-  if (match) compilePattern(text, match, 1);
+  if (match) compileMatch(text, match);
 };
 
 const CHECKS: Readonly<Record<RuleType, Check>> = {
   schedule: (text, attributes) => {
-    parseExpressions(text, attributes.get('pattern') ?? '', ['date']);
+    parseExpressions(text, attributes.get('pattern') ?? '', DATE_NAMES);
   },
   semver: checkVersion,
   pep440: checkVersion,
@@ -123,7 +134,7 @@ const CHECKS: Readonly<Record<RuleType, Check>> = {
   },
   raw: (text, attributes) => {
     const value = attributes.get('value');
-    if (!value) throw invalid(text, 'a value is needed');
+    if (value === undefined) throw invalid(text, 'a value is needed');
     parseExpressions(text, value);
   },
   sha: (text, attributes) => {

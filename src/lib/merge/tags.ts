@@ -1,0 +1,23 @@
+import type { ProjectConfig } from '../config.ts';
+import { computeTags } from '../tags/compute.ts';
+import type { TagContext } from '../tags/expressions.ts';
+import type { MergeRecord } from './types.ts';
+
+/** The tags a merge ends with, the one that names the version first. @throws {TagError} TAG_INVALID */
+export function tagsOf(
+  project: Pick<ProjectConfig, 'tags' | 'flavor' | 'default_branch' | 'short_sha_length'>,
+  record: Pick<MergeRecord, 'subject' | 'tag_suffix' | 'tag_latest' | 'created_at'>,
+): readonly string[] {
+  const overrides = { suffix: record.tag_suffix, latest: record.tag_latest };
+  const context = tagContextOf(project, record);
+  return computeTags({ ...context, rules: project.tags, flavor: project.flavor, overrides }).tags;
+}
+
+/** What tags, labels and annotations are made from: verified claims, the project, and the first arrival's time. */
+export function tagContextOf(
+  { default_branch, short_sha_length }: Pick<ProjectConfig, 'default_branch' | 'short_sha_length'>,
+  { subject, created_at }: Pick<MergeRecord, 'subject' | 'created_at'>,
+): TagContext & { readonly now: number } {
+  const { ref, sha, event_name } = subject;
+  return { ref, sha, event_name, default_branch, short_sha_length, now: created_at };
+}
