@@ -12,6 +12,9 @@ const INDEXES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
+/** Layers that are kept elsewhere. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers */
+const FOREIGN = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.|docker\.image\.rootfs\.foreign\.)/;
+
 const descriptorSchema = z.looseObject({
   mediaType: z.string(),
   digest: z.string().refine(isDigest),
@@ -128,6 +131,8 @@ function checkManifest(mediaType: string, bytes: Uint8Array): Manifest {
 function checkReferences({ blobs, manifests }: StoredRepository, manifest: Manifest, mediaType: string): void {
   const missing = INDEXES.includes(mediaType)
     ? (manifest.manifests ?? []).filter(({ digest }) => !manifests.has(digest))
-    : [manifest.config, ...(manifest.layers ?? [])].filter((blob) => blob && !blobs.has(blob.digest));
+    : [manifest.config, ...(manifest.layers ?? [])].filter(
+        (blob) => blob && !FOREIGN.test(blob.mediaType) && !blobs.has(blob.digest),
+      );
   if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', `not there: ${missing[0]?.digest}`);
 }

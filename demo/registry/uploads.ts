@@ -45,10 +45,7 @@ async function beginUpload(context: RegistryContext, name: string, request: Requ
 async function append({ blobs }: RegistryContext, path: RegistryPath, request: Request, size: number): Promise<number> {
   const range = request.headers.get('Content-Range');
   const start = range === null ? size : Number(/^(?:bytes )?(\d+)-\d+(?:\/.+)?$/.exec(range)?.[1]);
-  if (start !== size) {
-    const { headers } = describeUpload(path, size, 416);
-    throw new RegistryError('RANGE_INVALID', `the next byte is ${size}`, Object.fromEntries(headers));
-  }
+  if (start !== size) throw new RegistryError('RANGE_INVALID', `the next byte is ${size}`, uploadHeaders(path, size));
   return blobs.append(path.reference, request.body);
 }
 
@@ -68,12 +65,17 @@ function keep(context: RegistryContext, name: string, digest: string): Response 
   return new Response(null, { status: 201, headers });
 }
 
-function describeUpload({ name, reference }: Pick<RegistryPath, 'name' | 'reference'>, size: number, status: number) {
-  const headers = {
+type Upload = Pick<RegistryPath, 'name' | 'reference'>;
+
+function describeUpload(upload: Upload, size: number, status: number): Response {
+  return new Response(null, { status, headers: { ...uploadHeaders(upload, size), 'Content-Length': '0' } });
+}
+
+/** Where an upload goes on, and what it has. */
+function uploadHeaders({ name, reference }: Upload, size: number): Record<string, string> {
+  return {
     Location: `/v2/${name}/blobs/uploads/${reference}`,
     Range: `0-${Math.max(0, size - 1)}`,
     'Docker-Upload-UUID': reference,
-    'Content-Length': '0',
   };
-  return new Response(null, { status: status === 416 ? 200 : status, headers });
 }

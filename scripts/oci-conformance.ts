@@ -1,0 +1,78 @@
+// The OCI distribution conformance program against the embedded registry, as it is and without the referrers API.
+// Builds the program from the Go module proxy where it is missing (Go 1.26, under a minute).
+// Ends with `N passed, N failed`; the exit status is 0 exactly when nothing failed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { runProgram } from '../demo/process.ts';
+import { createDemoRegistry, type DemoRegistryOptions } from '../demo/registry/registry.ts';
+import { serve } from '../demo/serve.ts';
+
+const PACKAGE = 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
+const folder = process.env.MUSTER_PEERS ?? `${homedir()}/.cache/muster-peers`;
+
+if (!existsSync(`${folder}/conformance`)) build();
+const results = [
+  await judge('as it is', {}, {}),
+  await judge('with tokens, its blobs in files', { dataDir: mkdtempSync(`${tmpdir()}/muster-registry-`) }, {}, true),
+  await judge(
+    'without the referrers API and mounts',
+    { referrersApi: false, mounts: false, singlePost: false },
+    { OCI_API_REFERRER: 'false' },
+  ),
+];
+const passed = results.reduce((sum, one) => sum + one.passed, 0);
+const failed = results.reduce((sum, one) => sum + one.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function build(): void {
+  console.log(`building ${PACKAGE}`);
+  mkdirSync(folder, { recursive: true });
+  const env = { ...process.env, GOBIN: folder, CGO_ENABLED: '0', PATH: `${process.env.PATH}:/usr/local/go/bin` };
+  const { status } = spawnSync('go', ['install', PACKAGE], { env, stdio: 'inherit' });
+  if (status !== 0) throw new Error('go install failed');
+}
+
+/** Runs the program against one registry and counts the cases in its JUnit report. */
+async function judge(title: string, options: DemoRegistryOptions, settings: Record<string, string>, tokens = false) {
+  const account = { username: 'conformance', password: 'conformance' };
+  const current: { handler?: (request: Request) => Promise<Response> } = {};
+  const { origin, close } = await serve(
+    (request) => current.handler?.(request) ?? Promise.reject(new Error('starting')),
+  );
+  current.handler = createDemoRegistry({ ...options, ...(tokens ? { auth: { ...account, origin } } : {}) }).fetch;
+  const out = mkdtempSync(`${tmpdir()}/muster-conformance-`);
+  Object.assign(process.env, {
+    OCI_REGISTRY: new URL(origin).host,
+    OCI_TLS: 'disabled',
+    OCI_RESULTS_DIR: out,
+    OCI_API_BLOBS_UPLOAD_CANCEL: 'true',
+    OCI_API_BLOBS_DIGEST_HEADER: 'true',
+    OCI_API_MANIFESTS_DIGEST_HEADER: 'true',
+    OCI_USERNAME: tokens ? account.username : '',
+    OCI_PASSWORD: tokens ? account.password : '',
+    OCI_API_REFERRER: 'true',
+    ...settings,
+  });
+  const ended = await runProgram(`${folder}/conformance`, [], out).then(
+    () => true,
+    () => false,
+  );
+  await close();
+  const counted = countCases(readFileSync(`${out}/junit.xml`, 'utf8'));
+  if (!ended && counted.failed === 0) counted.failed = 1;
+  console.log(`${title}: ${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);
+  for (const name of counted.names) console.log(`  failed: ${name}`);
+  rmSync(out, { recursive: true });
+  if (options.dataDir !== undefined) rmSync(options.dataDir, { recursive: true });
+  return counted;
+}
+
+/** The report's totals, and the names of the cases that failed. A skipped case is one that the registry says it lacks. */
+function countCases(junit: string) {
+  const total = (name: string) => Number(new RegExp(`<testsuites [^>]*\\b${name}="(\\d+)"`).exec(junit)?.[1] ?? 0);
+  const [tests = 0, failed = 1, skipped = 0] = ['tests', 'failures', 'skipped'].map(total);
+  const names = [...junit.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<failure/g)].map(([, name = '']) => name);
+  return { passed: tests - failed - skipped, failed, skipped, names };
+}
