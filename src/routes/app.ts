@@ -5,6 +5,7 @@ import { openUpstream } from '../lib/gallery/pull-through/upstream.ts';
 import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
 import { mergeRoutes } from './merges.ts';
+import { openapiRoutes } from './openapi.ts';
 import { policyRoutes } from './policies.ts';
 import { renderError, renderProblem } from './problem.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
@@ -45,6 +46,7 @@ export const app = new Hono<AppEnv>()
     c.header('X-Content-Type-Options', 'nosniff');
   })
   .get('/healthz', (c) => c.json({ ok: true }))
+  .route('/openapi.json', openapiRoutes)
   .route('/v1/arrivals', arrivalRoutes)
   .route('/v1/merges', mergeRoutes)
   .route('/v1/runs', runRoutes)

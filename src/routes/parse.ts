@@ -18,7 +18,8 @@ export const platformTags = z
   .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a platform tag');
 export const digest = z
   .string()
-  .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits');
+  .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits')
+  .meta({ pattern: '^sha256:[0-9a-f]{64}$' });
 export const runId = z.string().regex(/^\d{1,20}$/, 'must be digits');
 const projectName = z.string().max(63);
 

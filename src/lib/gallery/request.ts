@@ -30,14 +30,16 @@ export interface AllowedReference {
 const MAX_REFERENCES = 100;
 const policyOrName = z.union([z.string(), z.record(z.string(), z.unknown())]);
 
-const imagesSchema = z.strictObject({
+/** The body of `POST /v1/verify`. */
+export const imagesSchema = z.strictObject({
   refs: z.array(z.string()).min(1).max(MAX_REFERENCES),
   platform: z.string().optional(),
   policy: policyOrName,
   include: z.literal('bundle').optional(),
 });
 
-const bundleSchema = z
+/** The body of `POST /v1/verify/bundle`. */
+export const bundleSchema = z
   .strictObject({
     bundle: z.union([z.string(), z.record(z.string(), z.unknown())]),
     artifact: z.base64().optional(),

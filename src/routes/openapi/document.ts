@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { version } from '../../../package.json';
+import { problemAnswer } from './answers.ts';
+import type { Answer, Operation } from './operation.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const JSON_TYPE = 'application/json';
+const PROBLEM_TYPE = 'application/problem+json';
+
+const PARAMETERS: Readonly<Record<string, Json>> = {
+  project: { description: 'A configured project.', schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' } },
+  run_id: { description: "GitHub's id of the run.", schema: { type: 'string', pattern: '^[0-9]{1,20}$' } },
+  tag_suffix: {
+    description: 'The tag suffix; `~` is the empty one.',
+    schema: { type: 'string', pattern: '^(~|[A-Za-z0-9._-]{1,80})$' },
+  },
+  digest: { description: 'A digest.', schema: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
+};
+
+/**
+ * Builds the document from the table of operations. Request bodies come from the schemas that parse them.
+ *
+ * @see https://spec.openapis.org/oas/v3.1.1.html
+ */
+export function buildDocument(operations: readonly Operation[]): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Muster',
+      version,
+      summary: 'Merges per-arch images, signs, verifies, and only then tags.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { securitySchemes: SECURITY, schemas: { Problem: schemaOf(problemAnswer, 'output') } },
+  };
+}
+
+const SECURITY = {
+  job: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: "An ID token of GitHub Actions whose audience is the configuration's.",
+  },
+  sigstore: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Sigstore-Token',
+    description: 'An ID token of the same run whose audience is `sigstore`; lent for one certificate.',
+  },
+};
+
+function describeOperation(operation: Operation): Json {
+  const { area, summary, role, lends, body } = operation;
+  return {
+    tags: [area],
+    summary,
+    parameters: parametersOf(operation),
+    ...(role ? { security: [{ job: [] }, ...(lends ? [{ job: [], sigstore: [] }] : [])], 'x-muster-role': role } : {}),
+    ...(body ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: schemaOf(body, 'input') } } } } : {}),
+    responses: responsesOf(operation),
+  };
+}
+
+function parametersOf({ path, query = {} }: Operation): readonly Json[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+  const inPath = names.map((name) => {
+    return { name, in: 'path', required: true, ...(PARAMETERS[name] ?? { schema: { type: 'string' } }) };
+  });
+  const inQuery = Object.entries(query).map(([name, { description, required = false }]) => {
+    return { name, in: 'query', required, description, schema: { type: 'string' } };
+  });
+  return [...inPath, ...inQuery];
+}
+
+/** Each status with all that it may carry: an answer, and refusals by their codes. */
+function responsesOf(operation: Operation): Json {
+  const refusals = refusalsOf(operation);
+  const statuses = new Set([...Object.keys(operation.answers), ...refusals.keys()].map(Number));
+  const sorted = [...statuses].sort((a, b) => a - b);
+  return Object.fromEntries(
+    sorted.map((status) => [status, describeResponse(operation.answers[status], refusals.get(status) ?? [])]),
+  );
+}
+
+/** The refusals of an operation, those included that any of its kind has. */
+export function refusalsOf({ role, body, refusals = {} }: Operation): ReadonlyMap<number, readonly string[]> {
+  const all = new Map<number, string[]>();
+  const add = (status: number, codes: readonly string[]) => all.set(status, [...(all.get(status) ?? []), ...codes]);
+  if (body) add(400, ['BODY_INVALID']);
+  if (role) add(400, ['PROJECT_AMBIGUOUS']);
+  if (role) add(401, ['TOKEN_INVALID', 'SIGSTORE_TOKEN_INVALID']);
+  if (role) add(403, ['ROLE_REFUSED']);
+  if (body) add(413, ['BODY_TOO_LARGE']);
+  for (const [status, codes] of Object.entries(refusals)) add(Number(status), codes);
+  add(500, ['INTERNAL']);
+  if (role) add(502, ['CHALLENGE_INVALID']);
+  if (role) add(503, ['ISSUER_UNAVAILABLE', 'PEER_TIMEOUT', 'PEER_UNREACHABLE', 'PEER_BUSY', 'PEER_FAILED']);
+  return all;
+}
+
+function describeResponse(answer: Answer | undefined, codes: readonly string[]): Json {
+  const content: Record<string, Json> = {};
+  if (answer?.schema) content[JSON_TYPE] = { schema: schemaOf(answer.schema, 'output') };
+  for (const type of answer?.types ?? []) content[type] = {};
+  if (codes.length > 0) content[PROBLEM_TYPE] = { schema: { $ref: '#/components/schemas/Problem' } };
+  const refused = codes.length > 0 ? [`Refused: ${codes.map((code) => `\`${code}\``).join(', ')}.`] : [];
+  return {
+    description: [...(answer ? [answer.description] : []), ...refused].join(' '),
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+  };
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
