@@ -54,7 +54,7 @@ function standardLabels(context: LabelContext): Record<string, string> {
 }
 
 /**
- * The lines `key=value` of a project's own labels, checked; expressions may stand in them.
+ * The lines `key=value` of a project's own labels, checked; expressions may stand in their values.
  *
  * docker/metadata-action passes over a line without a key; here it is refused.
  *
