@@ -10,6 +10,8 @@ import { finishSchema, parseBody, parseRunId } from './parse.ts';
 import { ProblemError, statusOfCode } from './problem.ts';
 import { statusOfView } from './render.ts';
 
+const MARKDOWN = { 'Content-Type': 'text/markdown; charset=utf-8' };
+
 /** `/v1/runs`: the finishing job, and a run's state. */
 export const runRoutes = new Hono<AppEnv>()
   .post('/:project/:run_id/finish', async (c) => {
@@ -44,11 +46,13 @@ export const runRoutes = new Hono<AppEnv>()
       merges: merges.map(({ status: _, ...merge }) => merge),
     };
     if (status === 503) c.header('Retry-After', '5');
+    if (c.req.header('Accept')?.includes('text/markdown'))
+      return c.text(summariseRun(answer), status as ContentfulStatusCode, MARKDOWN);
     return c.json(answer, status as ContentfulStatusCode);
   })
   .get('/:project/:run_id', async (c) => c.json(await pullRun(c.env, c.req.param())))
   .get('/:project/:run_id/summary', async (c) =>
-    c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }),
+    c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, MARKDOWN),
   );
 
 function renderFinished({ tag_suffix, outcome }: Finished) {

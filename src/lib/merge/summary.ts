@@ -30,19 +30,32 @@ export function summariseMerge(view: MergeView): string {
   ].join('\n');
 }
 
-/** A run as Markdown: how many merges are in each state, and those that want attention. */
-export function summariseRun(view: RunView): string {
-  const counts = Object.entries(view.counts).map(([state, count]) => `${count} ${state}`);
+type Row = Pick<RunView['merges'][number], 'tag_suffix'> & {
+  readonly state: string;
+  readonly missing?: readonly string[] | null | undefined;
+  readonly reason?: string | undefined;
+  readonly digest?: string | undefined;
+};
+
+/** A run, or the merges of one finishing call, as Markdown: how many are in each state, and what each waits for. */
+export function summariseRun(view: { readonly run_id: string; readonly merges: readonly Row[] }): string {
+  const states = view.merges.map(({ state }) => state);
+  const counts = [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`);
   const rows = view.merges.map(
-    ({ tag_suffix, state, missing, reason }) =>
-      `| \`${tag_suffix}\` | ${state} | ${missing?.join(', ') ?? ''} | ${reason ?? ''} |`,
+    ({ tag_suffix, state, missing, reason, digest }) =>
+      `| \`${tag_suffix}\` | ${state} | ${missing?.join(', ') ?? ''} | ${cell(reason)} | ${digest ? `\`${digest}\`` : ''} |`,
   );
   return [
     `### Run ${view.run_id}: ${counts.join(', ')}`,
     '',
-    '| suffix | state | missing | reason |',
-    '|---|---|---|---|',
+    '| suffix | state | missing | reason | index |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
+}
+
+/** Text in a table: neither a bar nor a line's end may break its row. */
+function cell(text = ''): string {
+  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }

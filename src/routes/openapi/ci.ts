@@ -102,9 +102,14 @@ export const CI_OPERATIONS: readonly Operation[] = [
     lends: true,
     body: finishSchema,
     answers: {
-      200: { description: 'Each is published or superseded.', schema: finishAnswer },
-      409: { description: 'Some are not: `merges` says which, and what they wait for.', schema: finishAnswer },
-      503: { description: 'All that is left to do is to wait.', schema: finishAnswer },
+      200: { description: 'Each is published or superseded.', schema: finishAnswer, types: ['text/markdown'] },
+      409: {
+        description: 'Some are not: `merges` says which, and what they wait for.',
+        schema: finishAnswer,
+        types: ['text/markdown'],
+        types: ['text/markdown'],
+      },
+      503: { description: 'All that is left to do is to wait.', schema: finishAnswer, types: ['text/markdown'] },
     },
     refusals: { 400: ['PATH_INVALID', 'FLAVOR_INVALID'], 422: ['TAG_INVALID'] },
   },

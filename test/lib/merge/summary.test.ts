@@ -65,6 +65,14 @@ describe('summariseRun', () => {
       merges: [merge],
     };
     expect(summariseRun(run)).toContain('### Run 1: 1 waiting');
-    expect(summariseRun(run)).toContain('| `-x` | waiting | arm64 |  |');
+    expect(summariseRun(run)).toContain('| `-x` | waiting | arm64 |  |  |');
+  });
+  it('keeps a reason in its row', () => {
+    const merges = [{ tag_suffix: '-x', state: 'failed', reason: 'a|b\nc' }];
+    expect(summariseRun({ run_id: '1', merges })).toContain('| `-x` | failed |  | a\\|b c |  |');
+  });
+  it('names the index of what is published', () => {
+    const merges = [{ tag_suffix: '-x', state: 'published', digest: digestOf('c') }];
+    expect(summariseRun({ run_id: '1', merges })).toContain(`| \`${digestOf('c')}\` |`);
   });
 });
