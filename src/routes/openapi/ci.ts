@@ -107,7 +107,6 @@ export const CI_OPERATIONS: readonly Operation[] = [
         description: 'Some are not: `merges` says which, and what they wait for.',
         schema: finishAnswer,
         types: ['text/markdown'],
-        types: ['text/markdown'],
       },
       503: { description: 'All that is left to do is to wait.', schema: finishAnswer, types: ['text/markdown'] },
     },
