@@ -1,0 +1,78 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import { ROOT } from './process.ts';
+
+const require = createRequire(import.meta.url);
+
+const wranglerSchema = z.object({
+  compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+});
+
+/**
+ * What wrangler.toml says of the Worker, in miniflare's words.
+ *
+ * @param folder where its `index.js` is
+ */
+export async function describeWorker(folder: string): Promise<object> {
+  const toml = parse(await readFile(`${ROOT}wrangler.toml`, 'utf8'));
+  const { compatibility_date, compatibility_flags, durable_objects } = wranglerSchema.parse(toml);
+  const classes = durable_objects.bindings.map(({ name, class_name }) => [
+    name,
+    { className: class_name, useSQLite: true },
+  ]);
+  return {
+    name: 'muster',
+    host: '127.0.0.1',
+    modules: true,
+    modulesRoot: folder,
+    scriptPath: `${folder}/index.js`,
+    compatibilityDate: compatibility_date,
+    compatibilityFlags: compatibility_flags,
+    durableObjects: Object.fromEntries(classes),
+  };
+}
+
+/** The part of miniflare that is used; its own types declare Workers' globals, which are not this process's. */
+interface MiniflareModule {
+  readonly Miniflare: new (settings: object) => { readonly ready: Promise<URL>; dispose(): Promise<void> };
+}
+
+/** A Worker's runtime, and the process it is. */
+export interface Runtime {
+  readonly url: string;
+  readonly process: ChildProcess;
+  dispose(): Promise<void>;
+}
+
+/** Starts miniflare, which does not hand out its process: Node announces each one that starts. */
+export async function startRuntime(settings: object): Promise<Runtime> {
+  const { Miniflare }: MiniflareModule = require('miniflare');
+  process.env.MINIFLARE_WORKERD_PATH = wranglerRuntime();
+  const started: ChildProcess[] = [];
+  const onProcess = (message: unknown) => started.push((message as { process: ChildProcess }).process);
+  subscribe('child_process', onProcess);
+  const miniflare = new Miniflare(settings);
+  try {
+    const { origin: url } = await miniflare.ready;
+    const workerd = started.find(({ spawnfile }) => spawnfile.includes('workerd'));
+    if (!workerd) throw new Error('miniflare started no workerd');
+    return { url, process: workerd, dispose: () => miniflare.dispose() };
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  } finally {
+    unsubscribe('child_process', onProcess);
+  }
+}
+
+/** The runtime that wrangler brings knows wrangler.toml's compatibility date; miniflare's own may be older. */
+function wranglerRuntime(): string {
+  const fromWrangler = createRequire(require.resolve('wrangler'));
+  return z.object({ default: z.string() }).parse(fromWrangler('workerd')).default;
+}
