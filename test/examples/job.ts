@@ -11,6 +11,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url).href);
 /** The reference by which the examples use this repository's action. */
 const ACTION = 'your-org/muster@v0.1.0';
 
+/** Stands before curl: one short pause, so that a test need not sit out the examples' five. */
+export const QUICK_CURL = 'PATH=$(cut -d: -f2- <<<$PATH) exec curl "$@" --retry 1 --retry-delay 1';
+
 type Values = Readonly<Record<string, unknown>>;
 interface Step {
   readonly id?: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isMet } from './expressions.ts';
-import { type Job, readJob, runJob, type Surroundings } from './job.ts';
+import { type Job, QUICK_CURL, readJob, runJob, type Surroundings } from './job.ts';
 import { problem, type StrictMuster, startStrictMuster } from './strict-muster.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -21,8 +21,7 @@ const PROGRAMS = {
   crane: `case $1 in digest) echo ${DIGEST} ;; *) echo "crane $*" ;; esac`,
   docker: 'echo "docker $*"',
   bun: 'true',
-  // One short pause: the test need not sit out the example's five.
-  curl: 'PATH=$(cut -d: -f2- <<<$PATH) exec curl "$@" --retry 1 --retry-delay 1',
+  curl: QUICK_CURL,
 };
 const OLD_STEPS = [
   'Write the digest to a file',
