@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout's absolute path, with a slash at its end. */
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('..', import.meta.url).href);
 
 /** A program of node_modules/.bin; Node 24 is one of them. */
 export function localProgram(name: string): string {

@@ -59,7 +59,9 @@ function readRequest(incoming: IncomingMessage): Request {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' as const } : {};
+  const body = hasBody
+    ? { body: Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>, duplex: 'half' as const }
+    : {};
   return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), { method, headers: pairs, ...body });
 }
 

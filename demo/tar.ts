@@ -36,7 +36,7 @@ function buildHeader({ name, bytes, mode = 0o644 }: TarFile): Buffer {
   // The checksum counts its own field as spaces.
   header.write('        0', 148);
   header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  const sum = header.reduce((total: number, byte: number) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return header;
 }

@@ -11,7 +11,7 @@ export function createFolderStore(folder: string): BlobStore {
   return {
     size: (digest) => sizeOf(blobAt(digest)),
     open: (digest, start, end) =>
-      Readable.toWeb(createReadStream(blobAt(digest), { start, end })) as ReadableStream<Uint8Array>,
+      Readable.toWeb(createReadStream(blobAt(digest), { start, end })) as unknown as ReadableStream<Uint8Array>,
     begin: async (id) => {
       for (const name of ['blobs', 'uploads']) await mkdir(`${folder}/${name}`, { recursive: true });
       await writeFile(uploadAt(id), '');

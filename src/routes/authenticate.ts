@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Config, ProjectConfig } from '../lib/config.ts';
 import { CodedError } from '../lib/error.ts';
 import type { Claims } from '../lib/github/claims.ts';
-import { assessRole } from '../lib/github/roles.ts';
+import { assessRole, type RoleRefusal, RULES } from '../lib/github/roles.ts';
 import { assessLoan, type Loan } from '../lib/merge/loan.ts';
 import type { RunSubject } from '../lib/merge/types.ts';
 import type { AppEnv } from './app-types.ts';
@@ -94,10 +94,14 @@ function selectProject(config: Config, role: RoleName, claims: Claims, name: str
     );
   }
   if (only) return only.project;
-  // The refusal of the project of the caller's own repository says most.
-  const nearest = assessed.find(({ project }) => project.repository_id === claims.repository_id) ?? assessed[0];
+  // Of several projects, the one whose rules the caller met furthest tells most.
+  const [nearest] = assessed.toSorted((a, b) => progressOf(b.refused) - progressOf(a.refused));
   const refused = nearest?.refused ?? { rule: role, detail: 'not admitted' };
   throw new ProblemError(403, 'ROLE_REFUSED', `role ${role} of project ${nearest?.project.name}: ${refused.detail}`, {
     rule: refused.rule,
   });
+}
+
+function progressOf(refused: RoleRefusal | undefined): number {
+  return refused ? RULES.indexOf(refused.rule) : RULES.length;
 }

@@ -19,18 +19,22 @@ export interface RoleSubject {
   readonly require_protected_ref?: boolean;
 }
 
+/** The rules, in the order in which they are tested. */
+export const RULES = [
+  'role',
+  'repository_id',
+  'repository_owner_id',
+  'workflow',
+  'caller',
+  'event',
+  'ref',
+  'runner_environment',
+  'ref_protected',
+] as const;
+
 /** The rule that refused; `detail` says what the token has there. */
 export interface RoleRefusal {
-  readonly rule:
-    | 'role'
-    | 'repository_id'
-    | 'repository_owner_id'
-    | 'workflow'
-    | 'caller'
-    | 'event'
-    | 'ref'
-    | 'runner_environment'
-    | 'ref_protected';
+  readonly rule: (typeof RULES)[number];
   readonly detail: string;
 }
 
