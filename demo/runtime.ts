@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
@@ -14,12 +14,26 @@ const wranglerSchema = z.object({
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
 });
 
-/**
- * What wrangler.toml says of the Worker, in miniflare's words.
- *
- * @param folder where its `index.js` is
- */
-export async function describeWorker(folder: string): Promise<object> {
+/** A part of a built Worker, as miniflare takes it. */
+export interface WorkerModule {
+  readonly type: 'ESModule' | 'CompiledWasm' | 'Text';
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
+/** What `wrangler deploy --dry-run --outdir` left in a folder. */
+export async function readModules(folder: string): Promise<readonly WorkerModule[]> {
+  const files = (await readdir(folder)).filter((file) => file !== 'README.md' && !file.endsWith('.map'));
+  const modules = files.map(async (path): Promise<WorkerModule> => {
+    const type = path.endsWith('.js') ? 'ESModule' : path.endsWith('.wasm') ? 'CompiledWasm' : 'Text';
+    return { type, path, contents: await readFile(`${folder}/${path}`) };
+  });
+  // Miniflare starts at the first.
+  return (await Promise.all(modules)).sort((a, b) => Number(b.path === 'index.js') - Number(a.path === 'index.js'));
+}
+
+/** What wrangler.toml says of the Worker, in miniflare's words. */
+export async function describeWorker(modules: readonly WorkerModule[]): Promise<object> {
   const toml = parse(await readFile(`${ROOT}wrangler.toml`, 'utf8'));
   const { compatibility_date, compatibility_flags, durable_objects } = wranglerSchema.parse(toml);
   const classes = durable_objects.bindings.map(({ name, class_name }) => [
@@ -29,9 +43,7 @@ export async function describeWorker(folder: string): Promise<object> {
   return {
     name: 'muster',
     host: '127.0.0.1',
-    modules: true,
-    modulesRoot: folder,
-    scriptPath: `${folder}/index.js`,
+    modules,
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
     durableObjects: Object.fromEntries(classes),

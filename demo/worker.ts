@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
@@ -7,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { messageOf } from '../src/lib/error.ts';
 import { environment, findPort, lastLine, localProgram, ROOT, runProgram } from './process.ts';
-import { describeWorker, startRuntime } from './runtime.ts';
+import { describeWorker, readModules, startRuntime, type WorkerModule } from './runtime.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -120,15 +119,18 @@ export async function startMiniflare(config: object, options: WorkerOptions = {}
   return { url, log: () => log(), stop, kill, pid: workerd.pid ?? 0 };
 }
 
-let built: Promise<string> | undefined;
+let built: Promise<readonly WorkerModule[]> | undefined;
 
-/** Bundles the Worker as a deploy would, once a process; answers the folder that holds `index.js`. */
-export function buildWorker(): Promise<string> {
+/** Bundles the Worker as a deploy would, once a process; the entry comes first. */
+export function buildWorker(): Promise<readonly WorkerModule[]> {
   const build = async () => {
     const folder = await mkdtemp(`${tmpdir()}/muster-build-`);
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    await runProgram(localProgram('wrangler'), ['deploy', '--dry-run', '--outdir', folder]);
-    return folder;
+    try {
+      await runProgram(localProgram('wrangler'), ['deploy', '--dry-run', '--outdir', folder]);
+      return await readModules(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   };
   built ??= build();
   return built;

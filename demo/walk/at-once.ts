@@ -56,6 +56,10 @@ async function reportCore(walk: Walk, images: readonly Image[]): Promise<string>
   printer.claim('the first waits for arm64', waits && String(first.body.missing) === 'arm64', first);
   const tags = await Promise.all(clientsOf(walk).map((client) => client.tags(CORE)));
   printer.claim('no registry has a tag yet', tags.flat().length === 0, tags);
+  printer.say(
+    'The second has Muster merge, sign once, and for each registry: push, attach the signature, read it all back',
+  );
+  printer.say('and verify it as a client would; only then does a tag move. The steps, as they happen:');
   const last = await send(walk, report(arm64), true);
   printer.claim('the second publishes', last.status === 200 && last.body.state === 'published', last);
   claimOneSignature(walk, before);

@@ -29,7 +29,7 @@ export async function suggest({ printer, stack }: Walk, workerUrl: string): Prom
   printer.command(`curl '${workerUrl}/v1/verify?ref=${first.host}/${CORE}:tampered&policy=core'`);
   printer.note('what a run published, as its job summary has it');
   printer.command(`curl ${workerUrl}/v1/runs/localai/${RUN_ID}/summary`);
-  printer.note('what a registry holds; and with Docker, the image itself');
+  printer.note('what a registry holds; and with Docker on Linux, the image itself');
   printer.command(`curl http://${second.host}/v2/${BACKENDS}/tags/list`);
   printer.command(`docker run --rm ${second.host}/${CORE}:master --version`);
   printer.note('call as a CI job does: the tokens of a finishing job, and its call');
