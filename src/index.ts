@@ -1,10 +1,15 @@
 /** The composition root: what the Worker serves, and its Durable Objects. */
 import type { Env } from './lib/environment.ts';
 import { app } from './routes/app.ts';
+import { runScheduled } from './scheduled.ts';
 
 export { RepositoryObject } from './lib/gallery/pull-through/repository-object.ts';
 export { MergeObject } from './lib/merge/merge-object.ts';
 export { TagLockObject } from './lib/merge/tag-lock-object.ts';
+export { RunIndexObject } from './lib/runs/run-index-object.ts';
 export { RunObject } from './lib/runs/run-object.ts';
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => runScheduled(env, controller),
+} satisfies ExportedHandler<Env>;

@@ -12,6 +12,7 @@ import { type Credential, parseDockerConfig } from './oci/credentials.ts';
 import type { Digest } from './oci/digest.ts';
 import { createRegistry, type Registry } from './oci/registry.ts';
 import type { Repository } from './oci/repository.ts';
+import type { RunIndexObject } from './runs/run-index-object.ts';
 import type { RunObject } from './runs/run-object.ts';
 import { parseSigningConfig } from './sigstore/signing-config.ts';
 import { parseTrustedRoot, type TrustRootMaterial } from './sigstore/trusted-root.ts';
@@ -23,6 +24,7 @@ const PUBLIC_READS_PER_HOUR = 10_000;
 export interface Env {
   readonly MERGES: DurableObjectNamespace<MergeObject>;
   readonly REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
+  readonly RUN_INDEX: DurableObjectNamespace<RunIndexObject>;
   readonly RUNS: DurableObjectNamespace<RunObject>;
   readonly TAG_LOCKS: DurableObjectNamespace<TagLockObject>;
   /** The configuration, a table or JSON of the same shape. */

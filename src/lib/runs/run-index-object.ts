@@ -1,0 +1,59 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Env } from '../environment.ts';
+import { type RunKey, type RunReport, type RunsOverview, sumUp, type TaskResult } from './run-index.ts';
+
+/**
+ * Which runs there are, what each last said of itself, and how the scheduled tasks went: one object.
+ *
+ * Runs hold the truth; what stands here is some seconds old, and lets the cron trigger find them.
+ */
+export class RunIndexObject extends DurableObject<Env> {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    state.storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS runs (project TEXT, run_id TEXT, open INTEGER NOT NULL, report TEXT NOT NULL,
+       PRIMARY KEY (project, run_id))`,
+    );
+    state.storage.sql.exec('CREATE TABLE IF NOT EXISTS tasks (name TEXT PRIMARY KEY, result TEXT NOT NULL)');
+  }
+
+  report(report: RunReport): void {
+    this.ctx.storage.sql.exec(
+      'INSERT INTO runs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET open = excluded.open, report = excluded.report',
+      report.project,
+      report.run_id,
+      report.open ? 1 : 0,
+      JSON.stringify(report),
+    );
+  }
+
+  /** A run whose time is over. */
+  forget({ project, run_id }: RunKey): void {
+    this.ctx.storage.sql.exec('DELETE FROM runs WHERE project = ? AND run_id = ?', project, run_id);
+  }
+
+  /** The runs in which a merge may still go on. */
+  openRuns(): RunKey[] {
+    return this.ctx.storage.sql
+      .exec<{ project: string; run_id: string }>('SELECT project, run_id FROM runs WHERE open = 1')
+      .toArray();
+  }
+
+  recordTask(result: TaskResult): void {
+    this.ctx.storage.sql.exec(
+      'INSERT INTO tasks VALUES (?, ?) ON CONFLICT DO UPDATE SET result = excluded.result',
+      result.name,
+      JSON.stringify(result),
+    );
+  }
+
+  overview(): { readonly runs: RunsOverview; readonly tasks: readonly TaskResult[] } {
+    const { sql } = this.ctx.storage;
+    const reports = sql.exec<{ report: string }>('SELECT report FROM runs').toArray();
+    const tasks = sql.exec<{ result: string }>('SELECT result FROM tasks ORDER BY name').toArray();
+    return {
+      runs: sumUp(reports.map(({ report }) => JSON.parse(report) as RunReport)),
+      tasks: tasks.map(({ result }) => JSON.parse(result) as TaskResult),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+/** What the cron trigger does. */
+import { type Env, environmentOf } from './lib/environment.ts';
+import { messageOf } from './lib/error.ts';
+import { runIndexOf } from './lib/runs/names.ts';
+import type { TaskResult } from './lib/runs/run-index.ts';
+
+interface Task {
+  /** As `GET /v1/status` shows it. */
+  readonly name: string;
+  /** What it did, as `GET /v1/status` shows it. */
+  run(env: Env): Promise<object>;
+}
+
+const TASKS: readonly Task[] = [];
+
+/** Runs every task; one that fails is logged, and keeps no other from running. */
+export async function runScheduled(env: Env, controller: Pick<ScheduledController, 'cron'>): Promise<void> {
+  await Promise.all(TASKS.map((task) => runTask(env, task, controller.cron)));
+}
+
+async function runTask(env: Env, { name, run }: Task, cron: string): Promise<void> {
+  try {
+    const { now } = environmentOf(env).services;
+    const at = now();
+    const outcome = await run(env).then(
+      (result) => ({ ok: true, result }),
+      (error: unknown) => ({ ok: false, problem: messageOf(error) }),
+    );
+    const result: TaskResult = { name, at, ms: now() - at, ...outcome };
+    console[result.ok ? 'log' : 'error'](JSON.stringify({ cron, task: name, ...outcome }));
+    await runIndexOf(env).recordTask(result);
+  } catch (error) {
+    console.error(JSON.stringify({ cron, task: name, problem: messageOf(error) }));
+  }
+}
