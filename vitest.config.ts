@@ -20,8 +20,18 @@ export default defineConfig({
             optimizer: {
               ssr: {
                 enabled: true,
-                include: ['@sigstore/verify', '@sigstore/core', '@sigstore/bundle', '@sigstore/protobuf-specs'],
-                rolldownOptions: { external: [/^node:/, 'util', 'buffer', 'stream'] },
+                include: [
+                  '@sigstore/verify',
+                  '@sigstore/core',
+                  '@sigstore/bundle',
+                  '@sigstore/protobuf-specs',
+                  '@tufjs/models',
+                  'tuf-js',
+                  'tuf-js/dist/error',
+                ],
+                rolldownOptions: {
+                  external: [/^node:/, 'util', 'buffer', 'stream', 'fs', 'fs/promises', 'os', 'path', 'url'],
+                },
               },
             },
           },
