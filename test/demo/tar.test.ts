@@ -16,7 +16,7 @@ describe('packTar', () => {
     const header = packTar(files).subarray(0, 512);
     const stated = Number.parseInt(header.toString('latin1', 148, 154), 8);
     const blank = Buffer.from(header).fill(' ', 148, 156);
-    expect(stated).toBe(blank.reduce((sum, byte) => sum + byte, 0));
+    expect(stated).toBe(blank.reduce((sum: number, byte: number) => sum + byte, 0));
   });
 
   it('is the same for the same files', () => {
