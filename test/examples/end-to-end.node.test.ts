@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUDIENCE, BACKENDS, CORE, IMAGE, MERGE } from '../../demo/config.ts';
+import { serve } from '../../demo/serve.ts';
+import { startWorld, type World } from '../flow/world.ts';
+import { QUICK_CURL, readJob, runJob, type Surroundings } from './job.ts';
+
+/** A workflow that a job runs in, at the branch. */
+const at = (workflow: string) => `${workflow}@refs/heads/master`;
+const REQUEST_TOKEN = 'of this job';
+
+let world: World;
+let tokens: Awaited<ReturnType<typeof serve>>;
+/** `job_workflow_ref` of the job that asks next. */
+let workflow = '';
+
+beforeAll(async () => {
+  world = await startWorld();
+  // GitHub's token service; the URL of the Worker stands for its audience, as it would where it is deployed.
+  tokens = await serve(async (request) => {
+    const asked = new URL(request.url).searchParams.get('audience') ?? '';
+    if (request.headers.get('Authorization') !== `Bearer ${REQUEST_TOKEN}`) return new Response('', { status: 401 });
+    const { issuer } = world.stack;
+    const claims = issuer.claims({ job_workflow_ref: workflow });
+    return Response.json({ value: await issuer.token(claims, asked === world.worker().url ? AUDIENCE : asked) });
+  });
+}, 60_000);
+afterAll(async () => {
+  await tokens?.close();
+  await world?.close();
+});
+
+function surroundings(contexts: Surroundings['contexts'], rest: Partial<Surroundings> = {}): Surroundings {
+  return {
+    contexts: { github: { event_name: 'push' }, vars: { MUSTER_URL: world.worker().url }, ...contexts },
+    identity: {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${tokens.origin}/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
+    },
+    programs: { curl: QUICK_CURL },
+    ...rest,
+  };
+}
+
+describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])('untouched-build/%s against Muster itself', (file) => {
+  const suffix = `-cpu-${file.length}`;
+  const legs = JSON.stringify({
+    include: ['amd64', 'arm64'].map((arch) => ({ 'tag-suffix': suffix, 'platform-tag': arch, 'tag-latest': 'auto' })),
+  });
+  const finish = async (arches: readonly string[]) => {
+    workflow = at(MERGE);
+    const images = await world.push(BACKENDS, suffix);
+    const files = images
+      .filter(({ arch }) => arches.includes(arch))
+      .map(({ arch, digest }) => `digests/digests${suffix}--${arch}/${digest.slice('sha256:'.length)}`);
+    const job = readJob(`examples/localai/untouched-build/${file}`, 'finish');
+    const other = 'digests/digests-other--amd64/0';
+    return runJob(job, surroundings({ inputs: { legs } }, { files: [...files, other] }));
+  };
+
+  it('is red, and names the leg that is missing', async () => {
+    const { succeeded, log } = await finish(['amd64']);
+    expect([succeeded, log]).toEqual([false, expect.stringContaining('arm64')]);
+    expect(await world.tagged(`master${suffix}`)).toEqual([undefined, undefined]);
+  }, 60_000);
+  it('publishes in both registries', async () => {
+    const { succeeded, summary } = await finish(['amd64', 'arm64']);
+    expect([succeeded, summary]).toEqual([true, expect.stringContaining(`| \`${suffix}\` | published |`)]);
+    const [first, second] = await world.tagged(`master${suffix}`);
+    expect(first).toMatch(/^sha256:/);
+    expect(second).toBe(first);
+  }, 60_000);
+});
+
+describe('at-once/build.yml against Muster itself', () => {
+  it('publishes with its last leg', async () => {
+    workflow = at(IMAGE);
+    const images = await world.push(CORE, 'at once');
+    const states = [];
+    for (const { arch, digest } of images) {
+      const job = readJob('examples/at-once/build.yml', 'build');
+      const outputs = { build: { digest } };
+      states.push(await runJob(job, surroundings({ matrix: { platform: arch } }, { outputs })));
+    }
+    expect(states.map(({ succeeded, summary }) => [succeeded, summary.split('\n')[0]])).toEqual([
+      [true, expect.stringContaining('waiting')],
+      [true, expect.stringContaining('published')],
+    ]);
+    expect(await world.tagged('master', CORE)).toEqual([expect.stringMatching(/^sha256:/), expect.any(String)]);
+  }, 60_000);
+});
