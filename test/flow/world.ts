@@ -30,6 +30,8 @@ export interface World {
   /** Where the Worker's Durable Objects are kept. */
   readonly folder: string;
   worker(): MiniflareWorker;
+  /** What every Worker wrote so far. */
+  log(): string;
   /** SIGKILL, then another Worker on the same folder. */
   restart(): Promise<void>;
   call(call: Call): Promise<Answer>;
@@ -53,6 +55,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const config = options.configure?.(stack.musterConfig()) ?? stack.musterConfig();
   const start = () => startMiniflare(config, { registryAuth: stack.registryAuth, folder });
   let worker = await start();
+  const ended: string[] = [];
   const clients = stack.registries.map((registry) => new RegistryClient(registry));
   const call = (one: Call) => new Caller(worker.url, stack.issuer).call(one);
   return {
@@ -60,8 +63,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     clients,
     folder,
     worker: () => worker,
+    log: () => [...ended, worker.log()].join('\n'),
     restart: async () => {
       await worker.kill();
+      ended.push(worker.log());
       worker = await start();
     },
     call,
