@@ -14,6 +14,8 @@ const RETRY_MS = 5_000;
 const MAX_AGE_MS = 3_600_000;
 /** A fetch that takes longer belongs to a request that is gone: its promise may never settle. */
 const STUCK_MS = 60_000;
+/** How long a request waits for a fetch, which may be another request's. */
+const WAIT_MS = 10_000;
 
 const base64url = z.string().regex(/^[\w-]+$/);
 /** An RSA key to check signatures with, of 2048 bits at least. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
@@ -33,6 +35,8 @@ export type KeyLookup = (kid: string) => Promise<CryptoKey>;
 /** What is held of an issuer: its last good keys, and the last try to get them. */
 interface Held {
   keys: ReadonlyMap<string, CryptoKey>;
+  /** When these keys came. */
+  keysAt: number;
   triedAt: number;
   /** Why the last try failed, if it did. */
   failure: unknown;
@@ -46,16 +50,19 @@ interface Held {
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RotateSigningKeys
  */
 export function createKeyLookup(caller: Caller, issuer: string): KeyLookup {
-  const held: Held = { keys: new Map(), triedAt: Number.NEGATIVE_INFINITY, failure: undefined, fetching: undefined };
+  const never = Number.NEGATIVE_INFINITY;
+  const held: Held = { keys: new Map(), keysAt: never, triedAt: never, failure: undefined, fetching: undefined };
   return async (kid) => {
     if (isDue(held, kid, caller.now())) startFetch(held, caller, issuer);
-    if (held.fetching && isWanted(held, kid, caller.now())) await held.fetching;
+    if (held.fetching && isWanted(held, kid, caller.now())) await waitFor(held.fetching);
     const key = held.keys.get(kid);
     if (key) return key;
-    if (held.failure === undefined)
+    // With no fetch under way, the wait did not run out: the set is what the issuer has.
+    if (held.failure === undefined && !held.fetching)
       throw new IdTokenError('TOKEN_INVALID', "the token is not accepted: its key is not one of the issuer's");
     const retryAfterMs = held.triedAt + (held.keys.size > 0 ? REFETCH_MS : RETRY_MS) - caller.now();
-    const message = `the keys of ${issuer} cannot be had: ${messageOf(held.failure)}`;
+    const why = held.failure === undefined ? 'no answer in time' : messageOf(held.failure);
+    const message = `the keys of ${issuer} cannot be had: ${why}`;
     throw new IdTokenError('ISSUER_UNAVAILABLE', message, {
       cause: held.failure,
       retryAfterMs: Math.max(1000, retryAfterMs),
@@ -63,8 +70,17 @@ export function createKeyLookup(caller: Caller, issuer: string): KeyLookup {
   };
 }
 
+async function waitFor(fetching: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS);
+  });
+  await Promise.race([fetching, patience]);
+  clearTimeout(timer);
+}
+
 function isWanted(held: Held, kid: string, now: number): boolean {
-  return !held.keys.has(kid) || now - held.triedAt >= MAX_AGE_MS;
+  return !held.keys.has(kid) || now - held.keysAt >= MAX_AGE_MS;
 }
 
 function isDue(held: Held, kid: string, now: number): boolean {
@@ -78,6 +94,7 @@ function startFetch(held: Held, caller: Caller, issuer: string): void {
   const fetching = fetchKeys(caller, issuer)
     .then((keys) => {
       held.keys = keys;
+      held.keysAt = held.triedAt;
       held.failure = undefined;
     })
     .catch((cause) => {
