@@ -14,7 +14,7 @@ const lines = z.union([z.array(line).max(100), z.string().max(20_000)]).default(
 const ref = z.string().regex(/^refs\/.{1,250}$/, 'must begin with refs/');
 /** Milliseconds since the epoch, or a date as ISO 8601 writes it, in years of four digits. */
 const time = z
-  .union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
+  .union([z.int(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
   .refine((ms) => ms >= 0 && ms < Date.UTC(10_000), 'must be a time from 1970 to 9999');
 
 /** Only what the computation reads; an ID token's other claims are passed over. */
