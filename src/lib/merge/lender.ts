@@ -34,7 +34,7 @@ export class Lender {
    * It signs nothing unless the loan is lent with it.
    */
   request(loan: Loan): EarlyIdentity | undefined {
-    if (loan.kind !== 'token' || this.ready()) return undefined;
+    if (loan.kind !== 'token' || (this.ready() && this.#identity)) return undefined;
     const identity = this.#obtain(loan);
     // Whoever uses it sees the refusal.
     identity.catch(() => undefined);
@@ -44,9 +44,11 @@ export class Lender {
   /** Takes a loan; what is held stays where the new one is none. @returns why nothing is held, if so */
   lend(loan: Loan, early?: EarlyIdentity): string | undefined {
     if (loan.kind === 'none') return this.ready() ? undefined : loan.reason;
-    if (this.ready()) return undefined;
+    // A certificate that is there, or on its way, is used; a mere token gives way to a fresher one.
+    if (this.ready() && this.#identity) return undefined;
     this.#loan = loan;
     this.#identity = early?.loan === loan ? early.identity : undefined;
+    if (loan.kind === 'identity') this.#identity = Promise.resolve(loan.identity);
     this.#notAfter = loan.kind === 'identity' ? loan.identity.notAfter : Number.POSITIVE_INFINITY;
     return undefined;
   }

@@ -49,11 +49,14 @@ export class MergeObject extends DurableObject<Env> {
     this.#lender = new Lender(environmentOf(env).services);
   }
 
-  /** Records a leg, lends its token, and goes on as far as that leads. */
+  /**
+   * Records a leg, and goes on as far as that leads. Only a report that leaves nothing missing lends its token: an
+   * earlier one would have ended by then.
+   */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
       const early = await this.#record(request);
-      this.#lend(request.loan, early);
+      if (this.#missing(this.#load())?.length === 0) this.#lend(request.loan, early);
       return this.#work();
     });
   }

@@ -32,6 +32,14 @@ describe('Lender', () => {
     expect(lender.lend({ kind: 'none', reason: 'none sent' })).toBeUndefined();
     expect(lender.ready()).toBe(true);
   });
+  it('lets a fresher token take the place of one that was not used', async () => {
+    const { lender, fetch } = makeLender({ fulcio: () => new Response('', { status: 503 }) });
+    lender.lend(token);
+    lender.lend({ ...token, token: `x.${btoa('{"sub":"fresher"}')}.y` } as Loan);
+    await lender.identity().catch(() => undefined);
+    const [, init] = fetch.mock.calls[0] as unknown as [string, RequestInit];
+    expect(String(init.body)).toContain(btoa('{"sub":"fresher"}'));
+  });
   it('hands out the identity that was lent', async () => {
     const { lender } = makeLender();
     lender.lend(lent);
