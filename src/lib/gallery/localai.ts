@@ -1,7 +1,7 @@
 import type { VerdictCode } from '../sigstore/error.ts';
 import type { Policy } from '../sigstore/policy.ts';
 import { type Discovery, isBundleType } from './discovery.ts';
-import { createJudge, type Judge, type JudgeOptions } from './judge.ts';
+import { createJudge, type Judge, type Judgement, type JudgeOptions } from './judge.ts';
 import type { Subject } from './subjects.ts';
 
 /** What LocalAI's own verifier would say. */
@@ -43,14 +43,29 @@ export async function judgeAsLocalAi(
   return { verified: true };
 }
 
-async function firstRefusal(judge: Judge, subject: Subject, { bundles }: Discovery): Promise<VerdictCode | undefined> {
+async function firstRefusal(judge: Judge, subject: Subject, discovery: Discovery): Promise<VerdictCode | undefined> {
+  // A bundle that cannot be read now would end LocalAI's verification too.
+  const judgement = await judgeFirstBundle(judge, subject, discovery).catch(() => undefined);
+  if (!judgement) return 'BUNDLE_MALFORMED';
+  return judgement.ok ? undefined : judgement.code;
+}
+
+/**
+ * LocalAI's judgement of one manifest: by the first bundle of the list that parses.
+ *
+ * @throws {OciError} {HttpError} where that cannot be read
+ */
+export async function judgeFirstBundle(
+  judge: Judge | undefined,
+  subject: Subject,
+  { bundles }: Discovery,
+): Promise<Judgement> {
+  // Without a certificate there is nobody to compare with its policy.
+  if (!judge) return { ok: false, code: 'SIGNATURE_INVALID', detail: 'LocalAI knows no managed keys' };
   for (const { layer, listedType } of bundles) {
     if (!isBundleType(listedType)) continue;
-    const judgement = await judge(layer, subject).catch(() => undefined);
-    // A bundle that cannot be read now would end LocalAI's verification too.
-    if (!judgement) return 'BUNDLE_MALFORMED';
-    if (judgement.ok) return undefined;
-    if (judgement.code !== 'BUNDLE_MALFORMED') return judgement.code;
+    const judgement = await judge(layer, subject);
+    if (judgement.ok || judgement.code !== 'BUNDLE_MALFORMED') return judgement;
   }
-  return 'SIGNATURE_MISSING';
+  return { ok: false, code: 'SIGNATURE_MISSING', detail: 'no referrer is listed as a Sigstore bundle' };
 }

@@ -1,0 +1,95 @@
+import { Document } from 'yaml';
+import { normaliseReference } from './candidates.ts';
+import type { AuditCode, JudgedEntry, JudgedReference } from './evaluate.ts';
+import type { GalleryEntry } from './parse-gallery.ts';
+
+/** What becomes of an entry whose URI does not verify: left out, or marked. */
+export type OnFailure = 'omit' | 'mark';
+
+/** What was changed, for the comment in front. */
+interface Changes {
+  readonly dropped: string[];
+  readonly capabilities: string[];
+}
+
+/**
+ * Writes a gallery with what verified: each URI by its digest, while a tag that is not a branch's holds it, since
+ * registries sweep up what no tag names; mirrors with their host, since LocalAI takes nothing else for an image.
+ * Entries that fail are left out or marked, and what points to an entry that is gone is removed.
+ *
+ * The same judgement gives the same bytes.
+ *
+ * @param judged - in the order of `entries`
+ */
+export function buildVerifiedIndex(
+  entries: readonly GalleryEntry[],
+  judged: readonly JudgedEntry[],
+  onFailure: OnFailure,
+): string {
+  const changes: Changes = { dropped: [], capabilities: [] };
+  const kept = entries.flatMap((entry, position) => keepEntry(entry, judged[position], onFailure, changes));
+  const names = new Set(kept.map(({ name }) => name.toLowerCase()));
+  const lost = new Set(entries.map(({ name }) => name.toLowerCase()).filter((name) => !names.has(name)));
+  const pruned = kept.flatMap((entry) => pruneCapabilities(entry, lost, changes));
+  const document = new Document(pruned, { aliasDuplicateObjects: false });
+  document.commentBefore = describeChanges(changes);
+  return document.toString({ lineWidth: 0 });
+}
+
+function keepEntry(
+  entry: GalleryEntry,
+  judged: JudgedEntry | undefined,
+  onFailure: OnFailure,
+  changes: Changes,
+): GalleryEntry[] {
+  const code = judged?.code ?? null;
+  const own = judged?.references.find(({ role }) => role === 'uri');
+  if (code === null || !own) return [entry];
+  const mirrors = entry.mirrors?.map(withHost);
+  const written = mirrors ? { ...entry, mirrors } : entry;
+  if (code === 'VERIFIED') return [{ ...written, uri: pin(own) }];
+  changes.dropped.push(`${entry.name}: ${code}`);
+  return onFailure === 'mark' ? [{ ...written, muster: describeFailure(code, own) }] : [];
+}
+
+function describeFailure(code: AuditCode, { detail }: JudgedReference): object {
+  return { verified: false, code, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** The digest is what was verified; without a tag that stays, it would be gone soon after its branch moves on. */
+function pin({ uri, ref, digest, held_by }: JudgedReference): string {
+  if (ref === undefined || digest === undefined || held_by === undefined || ref.includes('@')) return uri;
+  const scheme = uri.startsWith('oci://') ? 'oci://' : '';
+  return `${scheme}${ref.slice(0, ref.lastIndexOf(':'))}@${digest}`;
+}
+
+function withHost(mirror: string): string {
+  const scheme = mirror.startsWith('oci://') ? 'oci://' : '';
+  const ref = normaliseReference(mirror);
+  return ref === undefined ? mirror : `${scheme}${ref}`;
+}
+
+/** An entry that only pointed to others, all of which are gone, is gone too: LocalAI would take it for an image. */
+function pruneCapabilities(entry: GalleryEntry, lost: ReadonlySet<string>, changes: Changes): GalleryEntry[] {
+  const { capabilities, ...rest } = entry;
+  if (!capabilities) return [entry];
+  const [kept, removed] = [true, false].map((wanted) =>
+    Object.entries(capabilities).filter(([, target]) => !lost.has(target.toLowerCase()) === wanted),
+  );
+  if (!kept || !removed || removed.length === 0) return [entry];
+  for (const [capability, target] of removed) changes.capabilities.push(`${entry.name}: ${capability}: ${target}`);
+  if (kept.length > 0) return [{ ...entry, capabilities: Object.fromEntries(kept) }];
+  if (entry.uri) return [rest];
+  changes.dropped.push(`${entry.name}: all that it points to`);
+  return [];
+}
+
+function describeChanges({ dropped, capabilities }: Changes): string {
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [` ${title}`, ...lines.map((line) => `   ${line.replace(/[\r\n]+/g, ' ')}`)];
+  return [
+    ' The images of this gallery that verify under its policy, by digest.',
+    ...list('These do not:', dropped),
+    ...list('These capabilities pointed to an entry that was left out:', capabilities),
+  ].join('\n');
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { AuditCode, JudgedEntry } from '../../../../src/lib/gallery/audit/evaluate.ts';
+import { type GalleryEntry, parseGallery } from '../../../../src/lib/gallery/audit/parse-gallery.ts';
+import { buildVerifiedIndex, type OnFailure } from '../../../../src/lib/gallery/audit/verified-index.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}` as const;
+
+/** What an audit says of an entry with a URI. */
+function judge(
+  { name, uri }: GalleryEntry,
+  code: AuditCode = 'VERIFIED',
+  more: object = { held_by: 't' },
+): JudgedEntry {
+  if (!uri) return { name, code: null, references: [], platforms: [] };
+  const ref = uri.replace('oci://', '');
+  return { name, code, references: [{ role: 'uri', uri, ref, code, digest: DIGEST, ...more }], platforms: [] };
+}
+
+function build(yaml: string, codes: Record<string, AuditCode> = {}, onFailure: OnFailure = 'omit', more?: object) {
+  const entries = parseGallery(yaml);
+  const text = buildVerifiedIndex(
+    entries,
+    entries.map((entry) => judge(entry, codes[entry.name], more)),
+    onFailure,
+  );
+  return { text, entries: parse(text) as GalleryEntry[] };
+}
+
+const GALLERY = `
+- &meta
+  name: meta
+  icon: i
+  capabilities: {default: cpu, nvidia: cuda}
+- !!merge <<: *meta
+  name: cpu
+  uri: quay.io/a/b:latest-cpu
+  mirrors: [a/b:latest-cpu]
+- !!merge <<: *meta
+  name: cuda
+  uri: quay.io/a/b:latest-cuda
+  mirrors: [a/b:latest-cuda]
+`;
+
+describe('buildVerifiedIndex', () => {
+  it('names what verified by its digest, and mirrors with their host', () => {
+    const [meta, cpu] = build(GALLERY).entries;
+    expect(meta).toEqual({ name: 'meta', icon: 'i', capabilities: { default: 'cpu', nvidia: 'cuda' } });
+    expect(cpu).toEqual({
+      name: 'cpu',
+      icon: 'i',
+      capabilities: { default: 'cpu', nvidia: 'cuda' },
+      uri: `quay.io/a/b@${DIGEST}`,
+      mirrors: ['docker.io/a/b:latest-cpu'],
+    });
+  });
+
+  it('keeps the scheme', () => {
+    expect(build('- {name: a, uri: "oci://quay.io/a/b:t"}').entries[0]?.uri).toBe(`oci://quay.io/a/b@${DIGEST}`);
+  });
+
+  it('keeps the tag where only a branch holds the digest', () => {
+    expect(build(GALLERY, {}, 'omit', {}).entries[1]?.uri).toBe('quay.io/a/b:latest-cpu');
+  });
+
+  it('keeps a digest that is there already', () => {
+    const uri = `quay.io/a/b@sha256:${'b'.repeat(64)}`;
+    expect(build(`- {name: a, uri: "${uri}"}`).entries[0]?.uri).toBe(uri);
+  });
+
+  it('writes no anchors', () => {
+    expect(build(GALLERY).text).not.toMatch(/[&*]\w|<</);
+  });
+
+  it('is the same for the same', () => {
+    expect(build(GALLERY).text).toBe(build(GALLERY).text);
+  });
+
+  describe('when an entry does not verify', () => {
+    const omitted = build(GALLERY, { cuda: 'SIGNATURE_MISSING' });
+
+    it('leaves it out', () => {
+      expect(omitted.entries.map(({ name }) => name)).toEqual(['meta', 'cpu']);
+    });
+
+    it('removes the capabilities that name it, wherever they are', () => {
+      expect(omitted.entries.map(({ capabilities }) => capabilities)).toEqual([{ default: 'cpu' }, { default: 'cpu' }]);
+    });
+
+    it('says so in front', () => {
+      expect(omitted.text.split('\n- ')[0]).toBe(
+        [
+          '# The images of this gallery that verify under its policy, by digest.',
+          '# These do not:',
+          '#   cuda: SIGNATURE_MISSING',
+          '# These capabilities pointed to an entry that was left out:',
+          '#   meta: nvidia: cuda',
+          '#   cpu: nvidia: cuda',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('marks it, by option, and removes nothing', () => {
+      const { entries } = build(GALLERY, { cuda: 'SIGNATURE_MISSING' }, 'mark', { detail: 'none' });
+      expect(entries[2]).toMatchObject({
+        uri: 'quay.io/a/b:latest-cuda',
+        capabilities: { nvidia: 'cuda' },
+        muster: { verified: false, code: 'SIGNATURE_MISSING', detail: 'none' },
+      });
+    });
+
+    it('leaves out what only pointed to it', () => {
+      const { entries, text } = build(GALLERY, { cpu: 'SIGNATURE_MISSING', cuda: 'IMAGE_NOT_FOUND' });
+      expect(entries).toEqual([]);
+      expect(text).toContain('#   meta: all that it points to');
+    });
+
+    it('keeps capabilities whose name another entry still has', () => {
+      const yaml = `${GALLERY}- {name: cuda, uri: "quay.io/a/b:other"}\n`;
+      const entries = parseGallery(yaml);
+      const judged = entries.map((entry) =>
+        judge(entry, entry.uri?.endsWith('-cuda') ? 'SIGNATURE_MISSING' : 'VERIFIED'),
+      );
+      const [meta] = parse(buildVerifiedIndex(entries, judged, 'omit')) as GalleryEntry[];
+      expect(meta?.capabilities).toEqual({ default: 'cpu', nvidia: 'cuda' });
+    });
+
+    it('lets no name out of the comment', () => {
+      const { text } = build('- {name: "x\\n- name: evil", uri: "quay.io/a/b:t"}', {
+        'x\n- name: evil': 'SIGNATURE_MISSING',
+      });
+      expect(parse(text)).toEqual([]);
+    });
+  });
+});
