@@ -12,8 +12,8 @@ import { listCandidates } from './candidates.ts';
 import { type Attempt, checkReference, hostOf } from './check-reference.ts';
 import { AuditError } from './error.ts';
 import { afterAnswer, afterBusy, afterFailure, isGivenUp } from './pace.ts';
-import { parseGallery } from './parse-gallery.ts';
-import { rememberContent } from './remember.ts';
+import { type GalleryEntry, parseGallery } from './parse-gallery.ts';
+import { createMemory } from './remember.ts';
 import type { Audit, AuditStore, DueReference } from './store.ts';
 
 const REFERENCES_AT_ONCE = 6;
@@ -58,12 +58,7 @@ async function begin({ store, now, policy, trust, fetchGallery }: AuditOptions, 
     if (attempts > MAX_ATTEMPTS) throw new AuditError('GALLERY_INVALID', 'the gallery could not be parsed in time');
     const bytes = await fetchGallery();
     const entries = parseGallery(new TextDecoder().decode(bytes));
-    const refs = new Set(entries.flatMap((entry) => listCandidates(entry).flatMap(({ ref }) => ref ?? [])));
-    store.fill(
-      audit.id,
-      entries,
-      [...refs].map((ref) => ({ ref, host: hostOf(ref) })),
-    );
+    store.fill(audit.id, entries, listReferences(entries));
     store.update(audit.id, {
       state: 'checking',
       source_sha256: (await sha256(bytes)).slice('sha256:'.length),
@@ -81,6 +76,14 @@ async function begin({ store, now, policy, trust, fetchGallery }: AuditOptions, 
   }
 }
 
+/** What there is to check, mirrors last: what is there by then need not be pulled from them. */
+function listReferences(entries: readonly GalleryEntry[]): { readonly ref: string; readonly host: string }[] {
+  const candidates = entries.flatMap(listCandidates);
+  const ordered = [false, true].flatMap((last) => candidates.filter(({ role }) => (role === 'mirror') === last));
+  const refs = new Set(ordered.flatMap(({ ref }) => ref ?? []));
+  return [...refs].map((ref) => ({ ref, host: hostOf(ref) }));
+}
+
 async function check(options: AuditOptions, audit: Audit): Promise<number | undefined> {
   const { store, now } = options;
   if (now() - audit.started_at > DEADLINE_MS) {
@@ -91,7 +94,9 @@ async function check(options: AuditOptions, audit: Audit): Promise<number | unde
   const paused = [...store.hosts()].flatMap(([host, { pausedUntil }]) => (pausedUntil > now() ? [host] : []));
   const due = store.due(audit.id, now(), paused, REFERENCES_A_STEP);
   const gate = createGate(REFERENCES_AT_ONCE);
-  await Promise.all(due.map((reference) => gate(() => checkOne(options, audit, reference, material))));
+  const remember = createMemory(store, audit.id);
+  const check = { ...options, open: (host: string, name: string) => remember(options.open(host, name)) };
+  await Promise.all(due.map((reference) => gate(() => checkOne(check, audit, reference, material))));
   return nextStep(options, audit);
 }
 
@@ -101,11 +106,10 @@ async function checkOne(
   reference: DueReference,
   trust: TrustRootMaterial,
 ): Promise<void> {
-  const { store, now, config, policy, verify } = options;
+  const { store, now, config, policy, open, verify } = options;
   const { ref, host } = reference;
   // Since this step began, its registry may have asked for patience.
   if ((store.hosts().get(host)?.pausedUntil ?? 0) > now()) return;
-  const open = (opened: string, name: string) => rememberContent(options.open(opened, name), store, id);
   const attempt = await checkReference(ref, {
     config,
     open,

@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
+import { isIndexType, isManifestType } from '../../oci/media-types.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { VerifiedStore } from './store.ts';
 
@@ -8,7 +9,8 @@ export function readThrough(upstream: Repository, store: VerifiedStore): Reposit
     ...upstream,
     pullManifest: async (reference: string) => {
       const kept = isDigest(reference) ? store.contentOf(reference) : undefined;
-      if (kept) return kept;
+      // The digest of a bundle is none of a manifest.
+      if (kept && (isManifestType(kept.mediaType) || isIndexType(kept.mediaType))) return kept;
       const pulled = await upstream.pullManifest(reference);
       if (pulled) store.putContent(pulled);
       return pulled;
