@@ -1,5 +1,5 @@
 import { parse, TomlError } from 'smol-toml';
-import { type Config, parseConfig, SPLIT_KEYS } from '../src/lib/config.ts';
+import { type Config, parseConfig } from '../src/lib/config.ts';
 import { CodedError } from '../src/lib/error.ts';
 import { adviseOn } from './config-advice.ts';
 
@@ -43,12 +43,9 @@ function checkVariables(variables: Table): Finding[] {
   const secrets = SECRETS.filter((name) => name in variables).map((name) =>
     error(`${name}: is a secret; keep it out of [vars] (wrangler secret put ${name})`),
   );
-  const unknown = Object.keys(variables)
-    .filter((name) => name.startsWith('MUSTER_') && !SPLIT_KEYS.includes(name.slice('MUSTER_'.length).toLowerCase()))
-    .map((name) => error(`${name}: is not known; a variable of its own may have ${SPLIT_KEYS.join(', ')}`));
   const parsed = parseVariables(variables);
   const rest = Array.isArray(parsed) ? parsed : adviseOn(parsed).map((text): Finding => ({ level: 'warning', text }));
-  return [...sizes, ...secrets, ...unknown, ...rest];
+  return [...sizes, ...secrets, ...rest];
 }
 
 function checkSize(name: string, value: unknown): Finding[] {

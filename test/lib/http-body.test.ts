@@ -72,6 +72,27 @@ describe('piecesOf', () => {
     }
     expect(pieces).toEqual([2, 1]);
   });
+  it('does not count the time of a slow consumer against the peer', async () => {
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    let sent = 0;
+    const slow = new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          sent += 1;
+          if (sent === 2) await wait(35);
+          if (sent === 3) controller.close();
+          else controller.enqueue(new Uint8Array(1));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    let size = 0;
+    for await (const piece of piecesOf(new Response(slow), 40)) {
+      size += piece.byteLength;
+      if (size === 1) await wait(90);
+    }
+    expect(size).toBe(2);
+  });
   it('ends the body of a consumer that leaves', async () => {
     let cancelled = false;
     const body = new ReadableStream<Uint8Array>({

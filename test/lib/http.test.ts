@@ -26,6 +26,15 @@ describe('call', () => {
     expect((await call(caller, URL_WITH_QUERY)).status).toBe(302);
     expect(caller.seen).toHaveLength(1);
   });
+  it('asks the runtime for answers as they are: no redirect followed, nothing from a cache', async () => {
+    const asked: (RequestInit | undefined)[] = [];
+    const fetch = async (_: string, init?: RequestInit) => {
+      asked.push(init);
+      return new Response();
+    };
+    await call({ ...fakeCaller(() => new Response()), fetch }, URL_WITH_QUERY);
+    expect(asked).toMatchObject([{ redirect: 'manual', cache: 'no-store' }]);
+  });
 
   describe('when the peer fails and then recovers', () => {
     const flaky = (bad: () => Response) =>
