@@ -3,6 +3,7 @@ import { type Caller, call, discard, readJson } from '../http.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials.ts';
 import { OciError } from './error.ts';
+import { repeatTruncated } from './repeat.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 /** What a token lives where nobody says. @see https://distribution.github.io/distribution/spec/auth/token/#token-response-fields */
@@ -61,7 +62,7 @@ export class Authorization {
     const current = this.current(scopes);
     if (current !== undefined && current !== refused) return current;
     if (challenge.scheme === 'basic') return undefined;
-    const token = await this.#requestToken(challenge, chooseScopes(challenge, scopes));
+    const token = await repeatTruncated(() => this.#requestToken(challenge, chooseScopes(challenge, scopes)));
     this.#hold(keyOf(challenge, scopes), token);
     return token.header;
   }

@@ -1,15 +1,15 @@
-import { discard, HttpError, readBody } from '../http.ts';
+import { discard, readBody } from '../http.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, isDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
 import type { RawManifest } from './manifest.ts';
 import { MANIFEST_TYPES } from './media-types.ts';
 import { isTag } from './reference.ts';
+import { repeatTruncated } from './repeat.ts';
 import { mediaTypeOf, refuseStatus } from './respond.ts';
 
 /** What registries agree to take. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
-const BODY_TRIES = 3;
 const ACCEPT = MANIFEST_TYPES.join(', ');
 
 /** What a registry says of a manifest; `size` is in bytes. */
@@ -83,20 +83,4 @@ async function pushManifest(
   const response = await send({ path: pathOf(name, reference), init, scopes: [scopeOf(name, 'pull,push')] });
   if (response.status !== 201) return refuseStatus(response, `push ${host}/${name} ${reference}`);
   await discard(response);
-}
-
-/** A body that breaks off is asked for again: reading is safe to repeat. */
-export async function repeatTruncated<Value>(work: () => Promise<Value>): Promise<Value> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isTruncated(error) || tries >= BODY_TRIES) throw error;
-    }
-  }
-}
-
-/** Whether a body broke off. */
-export function isTruncated(error: unknown): boolean {
-  return error instanceof HttpError && error.code === 'BODY_TRUNCATED';
 }

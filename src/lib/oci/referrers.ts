@@ -7,8 +7,9 @@ import { type Digest, parseDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
 import { nextPage } from './link.ts';
 import { parseManifest, type RawManifest } from './manifest.ts';
-import { type Manifests, repeatTruncated } from './manifests.ts';
+import type { Manifests } from './manifests.ts';
 import { OCI_INDEX } from './media-types.ts';
+import { repeatTruncated } from './repeat.ts';
 import { mediaTypeOf, refuseStatus } from './respond.ts';
 
 const MAX_PAGES = 10;

@@ -3,8 +3,8 @@ import { discard, readJson } from '../http.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { OciError } from './error.ts';
 import { nextPage } from './link.ts';
-import { repeatTruncated } from './manifests.ts';
 import { isTag } from './reference.ts';
+import { repeatTruncated } from './repeat.ts';
 import { refuseStatus } from './respond.ts';
 
 /** Quay gives no more than 100 tags a page, whatever is asked. */

@@ -4,8 +4,8 @@ import { headBlob } from './blob-head.ts';
 import type { RepositoryContext } from './context.ts';
 import { type Digest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
-import { isTruncated } from './manifests.ts';
 import { pushWhole } from './push-blob.ts';
+import { isTruncated } from './repeat.ts';
 import { UploadSession, type UploadState } from './upload-session.ts';
 
 /** An upload that the registry lost is begun anew this often. */
