@@ -139,9 +139,9 @@ describe('checkWranglerConfig', () => {
         /roles\.report: lacks .*backend_merge\.yml/,
       ],
       [
-        'a rule that lacks the default branch',
-        ({ projects }) => Object.assign(projects?.[0] ?? {}, { tags: ['type=edge'] }),
-        /tags: at refs\/heads\/master: .*default_branch/,
+        'a rule whose tag no registry takes',
+        ({ projects }) => Object.assign(projects?.[0] ?? {}, { tags: ['type=raw,value=-x'] }),
+        /tags: at refs\/heads\/master: .*no valid tag/,
       ],
       [
         'a Quay repository whose images nothing keeps',
