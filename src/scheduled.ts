@@ -1,8 +1,10 @@
 /** What the cron trigger does. */
 import { type Env, environmentOf } from './lib/environment.ts';
 import { messageOf } from './lib/error.ts';
+import { startAudits } from './lib/gallery/audit/schedule.ts';
 import { runIndexOf } from './lib/runs/names.ts';
 import type { TaskResult } from './lib/runs/run-index.ts';
+import { refreshTrustRoot } from './lib/trust/refresh.ts';
 
 interface Task {
   /** As `GET /v1/status` shows it. */
@@ -11,7 +13,10 @@ interface Task {
   run(env: Env): Promise<object>;
 }
 
-const TASKS: readonly Task[] = [];
+const TASKS: readonly Task[] = [
+  { name: 'galleries', run: startAudits },
+  { name: 'trust-root', run: refreshTrustRoot },
+];
 
 /** Runs every task; one that fails is logged, and keeps no other from running. */
 export async function runScheduled(env: Env, controller: Pick<ScheduledController, 'cron'>): Promise<void> {

@@ -1,5 +1,5 @@
-import seeds from '@sigstore/tuf/seeds.json';
 import { type Config, type ProjectConfig, parseConfig } from './config.ts';
+import type { GalleryObject } from './gallery/audit/gallery-object.ts';
 import { type Budget, createBudget } from './gallery/budget.ts';
 import type { RepositoryObject } from './gallery/pull-through/repository-object.ts';
 import { createIdTokenVerifier, type IdTokenVerifier } from './github/id-token.ts';
@@ -14,19 +14,22 @@ import { createRegistry, type Registry } from './oci/registry.ts';
 import type { Repository } from './oci/repository.ts';
 import type { RunIndexObject } from './runs/run-index-object.ts';
 import type { RunObject } from './runs/run-object.ts';
-import { parseSigningConfig } from './sigstore/signing-config.ts';
-import { parseTrustedRoot, type TrustRootMaterial } from './sigstore/trusted-root.ts';
+import { chooseInstance, nameOfInstance } from './trust/instance.ts';
+import { createTrust, type Trust } from './trust/trust.ts';
+import type { TrustRootObject } from './trust/trust-root-object.ts';
 
 /** Of one isolate, per registry: pulls are to leave room for merges. */
 const PUBLIC_READS_PER_HOUR = 10_000;
 
 /** The Worker's bindings, variables and secrets. */
 export interface Env {
+  readonly GALLERIES: DurableObjectNamespace<GalleryObject>;
   readonly MERGES: DurableObjectNamespace<MergeObject>;
   readonly REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
   readonly RUN_INDEX: DurableObjectNamespace<RunIndexObject>;
   readonly RUNS: DurableObjectNamespace<RunObject>;
   readonly TAG_LOCKS: DurableObjectNamespace<TagLockObject>;
+  readonly TRUST_ROOT: DurableObjectNamespace<TrustRootObject>;
   /** The configuration, a table or JSON of the same shape. */
   readonly MUSTER: unknown;
   /** The content of a Docker `config.json`. */
@@ -37,7 +40,7 @@ export interface Env {
 export interface Environment {
   readonly services: Services;
   readonly idTokens: IdTokenVerifier;
-  readonly trust: () => Promise<{ material: TrustRootMaterial; source: string; sha256: string; fetched_at: string }>;
+  readonly trust: Trust['trust'];
   /** A registry read without credentials, for public routes. */
   readonly publicRegistry: (host: string) => Registry;
   /** What the pull-through may read of each registry. */
@@ -67,11 +70,11 @@ function createEnvironment(env: Env): Environment {
   };
   const credentialOf = parseDockerConfig(env.REGISTRY_AUTH ?? '{"auths":{}}');
   const registries = createRegistries(config, caller, credentialOf);
-  const trust = createTrust(config, caller);
+  const trust = createEnvironmentTrust(env, config, caller);
   return {
     services: createServices(config, caller, registries, credentialOf, trust),
     idTokens: createIdTokenVerifier({ caller, issuer: config.oidc.issuer }),
-    trust,
+    trust: trust.trust,
     publicRegistry: createRegistries(config, caller, () => undefined),
     publicBudget: createBudget(caller.now, PUBLIC_READS_PER_HOUR),
   };
@@ -107,7 +110,7 @@ function createServices(
   caller: Caller,
   registries: (host: string) => Registry,
   credentialOf: (host: string) => Credential | undefined,
-  trust: Environment['trust'],
+  { trust, signing }: Trust,
 ): Services {
   const repository = (name: string): Repository => {
     const slash = name.indexOf('/');
@@ -128,8 +131,7 @@ function createServices(
       if (!policy) throw new MergeError('NO_TARGET', `no policy "${name}"`);
       return policy;
     },
-    signing: async () =>
-      parseSigningConfig(config.sigstore.signing_config ?? packagedDocument('signing_config.v0.2.json'), caller.now()),
+    signing,
     trust: async () => (await trust()).material,
     hasReferrersApi: (repository: Repository, probe: Digest) => {
       const known = referrersApis.get(repository.host);
@@ -156,30 +158,9 @@ function createTarget(
   };
 }
 
-/** The public-good instance's documents as packaged: where no others are configured. */
-function packagedDocument(name: string): unknown {
-  const [instance] = Object.values(seeds as Record<string, { targets: Record<string, string> }>);
-  const encoded = instance?.targets[name];
-  if (encoded === undefined)
-    throw new MergeError('TRUST_ROOT_UNAVAILABLE', `${name} is not packaged; configure sigstore.signing_config`);
-  return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-}
-
-function createTrust(config: Config, caller: Caller): Environment['trust'] {
-  let parsed: ReturnType<Environment['trust']> | undefined;
-  const load = async () => {
-    const configured = config.sigstore.trusted_root;
-    const document = configured ?? packagedDocument('trusted_root.json');
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(document)));
-    return {
-      material: parseTrustedRoot(document),
-      source: configured ? 'configuration' : 'packaged',
-      sha256: Buffer.from(digest).toString('hex'),
-      fetched_at: new Date(caller.now()).toISOString(),
-    };
-  };
-  return () => {
-    parsed ??= load();
-    return parsed;
-  };
+/** Documents of the configuration need no object; those that come by TUF are kept by one. */
+function createEnvironmentTrust(env: Env, config: Config, { now }: Caller): Trust {
+  const instance = chooseInstance(config.sigstore);
+  if (instance.kind === 'documents') return createTrust({ instance, now });
+  return createTrust({ instance, now, object: () => env.TRUST_ROOT.getByName(nameOfInstance(instance)) });
 }
