@@ -4,6 +4,7 @@ import { nameOfPlace } from '../lib/gallery/pull-through/place.ts';
 import { openUpstream } from '../lib/gallery/pull-through/upstream.ts';
 import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
+import { galleryRoutes } from './galleries.ts';
 import { mergeRoutes } from './merges.ts';
 import { openapiRoutes } from './openapi.ts';
 import { policyRoutes } from './policies.ts';
@@ -55,6 +56,7 @@ export const app = new Hono<AppEnv>()
   .route('/v1/signatures', signatureRoutes)
   .route('/v1/verify', verifyRoutes(readerOf))
   .route('/v1/policies', policyRoutes(readerOf))
+  .route('/v1/galleries', galleryRoutes)
   .route('/v2', registryRoutes(registryOf))
   .notFound((c) => renderProblem(c, 404, 'NOT_FOUND', `nothing answers ${c.req.method} ${c.req.path}`))
   .onError(renderError);
