@@ -6,6 +6,9 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** Several times what any registry sends. */
+const MAX_LENGTH = 16 * 1024;
+
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 const SPACES = /[ \t]*/y;
@@ -20,6 +23,7 @@ const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
  * @throws {OciError} CHALLENGE_INVALID
  */
 export function parseChallenges(header: string): Challenge[] {
+  if (header.length > MAX_LENGTH) throw new OciError('CHALLENGE_INVALID', 'the challenge is too long');
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {

@@ -74,4 +74,8 @@ describe('parseChallenges', () => {
   ])('refuses %s', (header) =>
     expect(() => parseChallenges(header)).toThrow(expect.objectContaining({ code: 'CHALLENGE_INVALID' })),
   );
+  it('refuses a very long one', () =>
+    expect(() => parseChallenges(`Bearer realm="${'a'.repeat(16 * 1024)}"`)).toThrow(
+      expect.objectContaining({ code: 'CHALLENGE_INVALID' }),
+    ));
 });
