@@ -1,4 +1,5 @@
 import { CI_OPERATIONS } from './ci.ts';
+import { GALLERY_OPERATIONS } from './galleries.ts';
 import { MAINTENANCE_OPERATIONS } from './maintenance.ts';
 import type { Operation } from './operation.ts';
 import { REGISTRY_OPERATIONS } from './registry.ts';
@@ -10,6 +11,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...CI_OPERATIONS,
   ...MAINTENANCE_OPERATIONS,
   ...VERIFICATION_OPERATIONS,
+  ...GALLERY_OPERATIONS,
   ...REGISTRY_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];
