@@ -59,5 +59,17 @@ describe('checkClaims', () => {
   it.each([null, undefined, 7, 'x', [], [CLAIMS]])('refuses %j', (payload) =>
     expect(() => check(payload)).toThrow(expect.objectContaining({ code: 'TOKEN_INVALID' })),
   );
+  it.each([
+    ['exp', -29, true],
+    ['exp', -30, false],
+    ['iat', 30, true],
+    ['iat', 31, false],
+    ['nbf', 30, true],
+    ['nbf', 31, false],
+  ])('goes by a leeway of 30 s: %s %i', (claim, seconds, isTaken) => {
+    const payload = { ...CLAIMS, [claim]: NOW_S + seconds };
+    if (isTaken) expect(check(payload)).toMatchObject({ [claim]: NOW_S + seconds });
+    else expect(() => check(payload)).toThrow(expect.objectContaining({ code: 'TOKEN_INVALID' }));
+  });
   it('does not quote a value', () => refuse({ repository: 'canary' }).not.toThrow(/canary/));
 });

@@ -128,6 +128,8 @@ describe('createKeyLookup', () => {
     it('goes on where a fetch never ended', async () => {
       const { caller, keyOf, peer } = setUp(() => new Promise(() => undefined));
       void keyOf('k1').catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(caller.seen).toHaveLength(1);
       peer.answer = () => publish(first.jwk);
       caller.advance(60_000);
       await expect(keyOf('k1')).resolves.toBeDefined();
