@@ -7,6 +7,7 @@ import type { Digest } from '../lib/oci/digest.ts';
 import { OciError } from '../lib/oci/error.ts';
 import type { Repository } from '../lib/oci/repository.ts';
 import { hasAlready, identify, notModified } from './content-headers.ts';
+import { renderRangeInvalid } from './registry-error.ts';
 
 /** How a blob is asked for: the request's headers. */
 export interface BlobRequest {
@@ -36,8 +37,7 @@ export async function serveBlob(request: BlobRequest, blob: AdmittedBlob): Promi
   if (hasAlready(request.ifNoneMatch, digest)) return notModified(digest);
   const isCurrent = request.ifRange === undefined || request.ifRange === `"${digest}"`;
   const range = isCurrent ? parseRange(request.range, size) : undefined;
-  if (range === 'unsatisfiable')
-    return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${size}` } });
+  if (range === 'unsatisfiable') return renderRangeInvalid(size);
   const window = range ?? { from: 0, to: size };
   const status = range ? 206 : 200;
   const headers = describe(blob, window, range !== undefined);

@@ -59,6 +59,11 @@ export function renderRefusal({ code, detail }: Flaw): Response {
   return respond(403, 'DENIED', `${code}: ${detail}`, { 'Muster-Verdict': code }, { code, detail });
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5.17 */
+export function renderRangeInvalid(size: number): Response {
+  return respond(416, 'RANGE_INVALID', `the blob has ${size} bytes`, { 'Content-Range': `bytes */${size}` });
+}
+
 /** Only reading is served. */
 export function renderReadOnly(): Response {
   return respond(405, 'UNSUPPORTED', 'this registry is read-only', { Allow: 'GET, HEAD' });
