@@ -1,4 +1,4 @@
-import { call, discard } from '../http.ts';
+import { discard } from '../http.ts';
 import { redirectTarget } from './blobs.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
@@ -20,18 +20,19 @@ export interface BlobPassage {
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
-export function createBlobPassage({ host, name, origin, send, caller }: RepositoryContext): BlobPassage {
+export function createBlobPassage({ host, name, origin, send }: RepositoryContext): BlobPassage {
   return {
     passBlob: async (digest, range) => {
       const path = `${name}/blobs/${parseDigest(digest)}`;
       const headers: Record<string, string> = range === undefined ? {} : { Range: range };
-      let response = await send({ path, init: { headers }, scopes: [scopeOf(name, 'pull')] });
+      const scopes = [scopeOf(name, 'pull')];
+      let response = await send({ path, init: { headers }, scopes });
       let url = new URL(path, origin);
       for (let hops = 0; response.status >= 300 && response.status < 400; hops += 1) {
         await discard(response);
         url = redirectTarget(response.headers.get('Location'), url, origin, hops);
         if (url.origin !== origin.origin) return { kind: 'redirect', location: url };
-        response = await call(caller, url.href, { headers });
+        response = await send({ path: url, init: { headers }, scopes });
       }
       if (response.status === 404) {
         await discard(response);
