@@ -52,7 +52,6 @@ const STATUS = {
   REGISTRY_NOT_ALLOWED: 403,
   IMAGE_NOT_FOUND: 404,
   PLATFORM_NOT_FOUND: 404,
-  TRUST_ROOT_UNAVAILABLE: 503,
   BUDGET_EXHAUSTED: 503,
 } as const satisfies Record<GalleryErrorCode, number>;
 

@@ -6,7 +6,6 @@ export type GalleryErrorCode =
   | 'REGISTRY_NOT_ALLOWED'
   | 'IMAGE_NOT_FOUND'
   | 'PLATFORM_NOT_FOUND'
-  | 'TRUST_ROOT_UNAVAILABLE'
   | 'BUDGET_EXHAUSTED';
 
 /** A request for a verdict that ends without one. */

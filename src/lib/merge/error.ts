@@ -14,8 +14,7 @@ export type MergeErrorCode =
   | 'NO_TARGET'
   | 'NEEDS_TOKEN'
   | 'SELF_VERIFICATION_FAILED'
-  | 'TOO_MANY_SUBJECTS'
-  | 'TRUST_ROOT_UNAVAILABLE';
+  | 'TOO_MANY_SUBJECTS';
 
 /** What keeps a merge from going on. */
 export class MergeError extends CodedError<MergeErrorCode> {}

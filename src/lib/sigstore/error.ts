@@ -14,6 +14,7 @@ export type VerdictCode =
 
 export type SigstoreErrorCode =
   | VerdictCode
+  | 'ARTIFACT_REQUIRED'
   | 'ROOT_INVALID'
   | 'SIGNING_CONFIG_INVALID'
   | 'POLICY_INVALID'

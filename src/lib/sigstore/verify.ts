@@ -10,6 +10,10 @@ import type { TrustRootMaterial } from './trusted-root.ts';
 
 /** Entries of a kind that are looked at in one bundle, as sigstore-go has it. */
 const MAX_ENTRIES = 32;
+/** A 64-bit number. */
+const LOG_INDEX = /^\d{1,20}$/;
+/** Characters of a checkpoint with its cosignatures. */
+const MAX_CHECKPOINT = 16_384;
 
 export interface VerifyOptions {
   /** Protobuf's JSON, parsed. */
@@ -36,6 +40,7 @@ export function verifyBundle(options: VerifyOptions): Evidence {
   const statement = readStatement(bundle);
   const entity = toEntity(bundle, options);
   const times = verifySignature(entity, options);
+  if (statement?.isForeign) throw new SigstoreError('PREDICATE_UNEXPECTED', 'the envelope holds no in-toto statement');
   if (!options.trust || !coversArtifact(bundle, statement, options.artifact)) {
     throw new SigstoreError('SUBJECT_MISMATCH', 'the signature is for something else');
   }
@@ -62,30 +67,39 @@ function parseBundle(json: unknown): Bundle {
     const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
     const stamps = timestampVerificationData?.rfc3161Timestamps.length ?? 0;
     if (tlogEntries.length > MAX_ENTRIES || stamps > MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} entries`);
-    if (tlogEntries.some(({ logIndex }) => !/^\d+$/.test(logIndex))) throw new Error('a log index is not a number');
+    if (tlogEntries.some(hasUnreadableNumber)) throw new Error('a log index or checkpoint is not one');
     return bundle;
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
   }
 }
 
+/** Numbers are bounded before anybody computes with them: a million digits would cost seconds. */
+function hasUnreadableNumber({ logIndex, inclusionProof }: Bundle['verificationMaterial']['tlogEntries'][number]) {
+  if (!LOG_INDEX.test(logIndex)) return true;
+  if (!inclusionProof) return false;
+  const { logIndex: index, checkpoint } = inclusionProof;
+  return !LOG_INDEX.test(index) || (checkpoint?.envelope.length ?? 0) > MAX_CHECKPOINT;
+}
+
 interface Statement {
   readonly predicateType: string;
   readonly digests: readonly string[];
+  /** The envelope holds something else. */
+  readonly isForeign: boolean;
 }
 
 function readStatement(bundle: Bundle): Statement | undefined {
   if (bundle.content.$case !== 'dsseEnvelope') return undefined;
   const { payload, payloadType } = bundle.content.dsseEnvelope;
-  if (payloadType !== PAYLOAD_TYPE)
-    throw new SigstoreError('PREDICATE_UNEXPECTED', 'the envelope holds no in-toto statement');
+  if (payloadType !== PAYLOAD_TYPE) return { predicateType: '', digests: [], isForeign: true };
   try {
     const json = JSON.parse(payload.toString('utf8')) as {
       predicateType?: unknown;
       subject?: readonly { digest?: Record<string, unknown> }[];
     };
     const digests = (json.subject ?? []).map(({ digest }) => `sha256:${String(digest?.sha256)}`);
-    return { predicateType: String(json.predicateType), digests };
+    return { predicateType: String(json.predicateType), digests, isForeign: false };
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', 'the statement is not JSON', { cause });
   }
@@ -94,11 +108,15 @@ function readStatement(bundle: Bundle): Statement | undefined {
 function toEntity(bundle: Bundle, { artifact }: VerifyOptions): SignedEntity {
   if (bundle.content.$case === 'messageSignature' && !('bytes' in artifact)) {
     throw new SigstoreError(
-      'SIGNATURE_INVALID',
-      'a plain message signature is checked over the artifact itself, not over its digest',
+      'ARTIFACT_REQUIRED',
+      'the bundle is a plain signature of the artifact, which cannot be checked by a digest: the artifact is needed',
     );
   }
-  return toSignedEntity(bundle, 'bytes' in artifact ? Buffer.from(artifact.bytes) : undefined);
+  try {
+    return toSignedEntity(bundle, 'bytes' in artifact ? Buffer.from(artifact.bytes) : undefined);
+  } catch (cause) {
+    throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
+  }
 }
 
 interface VerifiedTime {
@@ -132,11 +150,11 @@ function managedKey(pem: string) {
 /** The times that were verified; the library checks them, but does not hand them out. */
 function verifiedTimes(verifier: Verifier, entity: SignedEntity): VerifiedTime[] {
   const times = (verifier as unknown as { verifyTimestamps(entity: SignedEntity): Date[] }).verifyTimestamps(entity);
-  const kinds = entity.timestamps.map(({ $case }) => $case);
-  return times.map((time, index) => ({
-    type: kinds.length === times.length ? (kinds[index] ?? '') : 'verified',
-    time,
-  }));
+  // A log's time counts only where the log promised it; the library leaves the others out.
+  const kinds = entity.timestamps.flatMap((one) =>
+    one.$case === 'transparency-log' && !one.tlogEntry.inclusionPromise ? [] : [one.$case],
+  );
+  return times.map((time, index) => ({ type: kinds[index] ?? '', time }));
 }
 
 function coversArtifact(
@@ -165,12 +183,14 @@ function describe(
   statement: Statement | undefined,
 ): Evidence {
   const [entry] = bundle.verificationMaterial.tlogEntries;
-  const integrated = Number(entry?.integratedTime ?? 0);
+  // The promise vouches for both numbers; without it only the proof's index is vouched for.
+  const integrated = entry?.inclusionPromise ? Number(entry.integratedTime) : 0;
+  const index = entry?.inclusionPromise ? entry.logIndex : entry?.inclusionProof?.logIndex;
   return {
     signer,
     timestamps: times.map(({ type, time }) => ({ type, time: time.toISOString() })),
     log: {
-      index: entry?.logIndex ?? '',
+      index: index ?? '',
       id: entry?.logId?.keyId.toString('hex') ?? '',
       ...(integrated > 0 ? { integrated_at: new Date(integrated * 1000).toISOString() } : {}),
     },

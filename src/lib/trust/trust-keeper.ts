@@ -113,14 +113,19 @@ export class TrustKeeper {
 
   async #update(): Promise<void> {
     const { instance, store } = this.#options;
+    const deadline = new AbortController();
+    // Cleared, unlike AbortSignal.timeout: the object is not to stay awake for it.
+    const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
     const retry = { ...this.#options.caller.retry, ...PATIENCE };
-    const caller = { ...this.#options.caller, retry, signal: AbortSignal.timeout(DEADLINE_MS) };
+    const caller = { ...this.#options.caller, retry, signal: deadline.signal };
     const at = caller.now();
     store.begin(at);
     const anchor = new Map([['root.json', new TextEncoder().encode(instance.root)]]);
     const metadata = new Map([...anchor, ...store.metadata()]);
     const names = [TRUSTED_ROOT, SIGNING_CONFIG];
-    const update = await updateByTuf({ caller, mirror: instance.mirror, metadata, names });
+    const update = await updateByTuf({ caller, mirror: instance.mirror, metadata, names }).finally(() =>
+      clearTimeout(timer),
+    );
     const { held, problem } = readUpdate(update, at);
     store.finish(update.metadata, { at, ...(problem === undefined ? {} : { problem }) }, held);
     if (problem !== undefined)

@@ -34,7 +34,7 @@ export const VERIFICATION_OPERATIONS: readonly Operation[] = [
       403: ['REGISTRY_NOT_ALLOWED'],
       404: ['IMAGE_NOT_FOUND', 'PLATFORM_NOT_FOUND'],
       502: ['PEER_FAILED'],
-      503: ['TRUST_ROOT_UNAVAILABLE', 'BUDGET_EXHAUSTED'],
+      503: ['TRUST_ROOT_EXPIRED', 'TRUST_ROOT_UNAVAILABLE', 'BUDGET_EXHAUSTED'],
     },
   },
   {
@@ -56,7 +56,10 @@ export const VERIFICATION_OPERATIONS: readonly Operation[] = [
       200: { description: 'It is.', schema: verifiedBundleAnswer },
       403: { description: 'It is not: `code` says why.', schema: refusedBundleAnswer },
     },
-    refusals: { 400: ['POLICY_INVALID', 'ROOT_INVALID'], 503: ['TRUST_ROOT_UNAVAILABLE'] },
+    refusals: {
+      400: ['POLICY_INVALID', 'ROOT_INVALID', 'ARTIFACT_REQUIRED'],
+      503: ['TRUST_ROOT_EXPIRED', 'TRUST_ROOT_UNAVAILABLE'],
+    },
   },
   {
     method: 'get',
