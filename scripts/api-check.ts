@@ -2,6 +2,7 @@
 // npm run conformance:api [-- EXAMPLES]      (examples of each operation, default 60: about 2 400 cases, half a minute)
 // Needs schemathesis 4 on the PATH, or where SCHEMATHESIS says: pip install schemathesis
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { AUDIENCE, MERGE } from '../demo/config.ts';
 import { startDemoStack } from '../demo/stack.ts';
 import { startMiniflare } from '../demo/worker.ts';
@@ -50,7 +51,11 @@ async function runSchemathesis(examples: string): Promise<number> {
     ...headers,
     ...limits,
   ];
-  const child = spawn(process.env.SCHEMATHESIS ?? 'schemathesis', args, { stdio: 'inherit' });
+  const child = spawn(process.env.SCHEMATHESIS ?? 'schemathesis', args, {
+    // It leaves a folder where it runs.
+    cwd: tmpdir(),
+    stdio: 'inherit',
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (code) => resolve(code ?? 1));
   });
