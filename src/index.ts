@@ -5,6 +5,7 @@ import { runScheduled } from './scheduled.ts';
 
 export { GalleryObject } from './lib/gallery/audit/gallery-object.ts';
 export { RepositoryObject } from './lib/gallery/pull-through/repository-object.ts';
+export { KeepalivesObject } from './lib/keepalive/keepalives-object.ts';
 export { MergeObject } from './lib/merge/merge-object.ts';
 export { TagLockObject } from './lib/merge/tag-lock-object.ts';
 export { RunIndexObject } from './lib/runs/run-index-object.ts';

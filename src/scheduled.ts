@@ -2,8 +2,10 @@
 import { type Env, environmentOf } from './lib/environment.ts';
 import { messageOf } from './lib/error.ts';
 import { startAudits } from './lib/gallery/audit/schedule.ts';
+import { startCleanups } from './lib/keepalive/schedule.ts';
 import { runIndexOf } from './lib/runs/names.ts';
 import type { TaskResult } from './lib/runs/run-index.ts';
+import { tendRuns } from './lib/runs/schedule.ts';
 import { refreshTrustRoot } from './lib/trust/refresh.ts';
 
 interface Task {
@@ -15,6 +17,8 @@ interface Task {
 
 const TASKS: readonly Task[] = [
   { name: 'galleries', run: startAudits },
+  { name: 'keepalives', run: startCleanups },
+  { name: 'runs', run: tendRuns },
   { name: 'trust-root', run: refreshTrustRoot },
 ];
 

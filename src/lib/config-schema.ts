@@ -102,7 +102,9 @@ const projectSchema = z.strictObject({
     )
     .default({}),
   deadline_minutes: z.int().positive().optional(),
-  keepalive_max_age_hours: z.int().positive().default(168),
+  keepalive_max_age_hours: z.int().positive().optional(),
+  keepalive_foreign: z.boolean().default(false),
+  keepalive_dry_run: z.boolean().default(false),
   shadow: z.boolean().default(false),
 });
 

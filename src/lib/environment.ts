@@ -4,6 +4,7 @@ import { type Budget, createBudget } from './gallery/budget.ts';
 import type { RepositoryObject } from './gallery/pull-through/repository-object.ts';
 import { createIdTokenVerifier, type IdTokenVerifier } from './github/id-token.ts';
 import { type Caller, DEFAULT_RETRY, limitFetch } from './http.ts';
+import type { KeepalivesObject } from './keepalive/keepalives-object.ts';
 import { MergeError } from './merge/error.ts';
 import type { MergeObject } from './merge/merge-object.ts';
 import type { TagLockObject } from './merge/tag-lock-object.ts';
@@ -24,6 +25,7 @@ const PUBLIC_READS_PER_HOUR = 10_000;
 /** The Worker's bindings, variables and secrets. */
 export interface Env {
   readonly GALLERIES: DurableObjectNamespace<GalleryObject>;
+  readonly KEEPALIVES: DurableObjectNamespace<KeepalivesObject>;
   readonly MERGES: DurableObjectNamespace<MergeObject>;
   readonly REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
   readonly RUN_INDEX: DurableObjectNamespace<RunIndexObject>;
@@ -34,6 +36,8 @@ export interface Env {
   readonly MUSTER: unknown;
   /** The content of a Docker `config.json`. */
   readonly REGISTRY_AUTH?: string;
+  /** An OAuth token for Quay's own API, where registry credentials do not suffice to clean up anchors. */
+  readonly QUAY_TOKEN?: string;
 }
 
 /** What is built once from an {@link Env}: parsed configuration, clients with their token caches, trust material. */

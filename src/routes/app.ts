@@ -7,8 +7,10 @@ import { arrivalRoutes } from './arrivals.ts';
 import { galleryRoutes } from './galleries.ts';
 import { mergeRoutes } from './merges.ts';
 import { openapiRoutes } from './openapi.ts';
+import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policies.ts';
 import { renderError, renderProblem } from './problem.ts';
+import { referenceRoutes } from './reference.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
@@ -48,8 +50,10 @@ export const app = new Hono<AppEnv>()
   })
   .get('/healthz', (c) => c.json({ ok: true }))
   .route('/openapi.json', openapiRoutes)
+  .route('/reference', referenceRoutes)
   .route('/v1/arrivals', arrivalRoutes)
   .route('/v1/merges', mergeRoutes)
+  .route('/v1/runs', planRoutes)
   .route('/v1/runs', runRoutes)
   .route('/v1/tags/rollback', rollbackRoutes)
   .route('/v1/tags', tagRoutes)

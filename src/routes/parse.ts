@@ -15,7 +15,7 @@ export const platformTags = z
   .array(platformTag)
   .min(1, 'must name at least one platform tag')
   .max(64)
-  .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a platform tag');
+  .refine(isUnique, 'must not repeat a platform tag');
 export const digest = z
   .string()
   .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits')
@@ -31,12 +31,12 @@ export const tagLatest = z
     return value === false || value === 'false' ? 'false' : 'auto';
   });
 
+/** An absent input of a workflow is empty text. */
+const platformTagOrNone = platformTag.or(z.literal('')).transform((tag) => (tag === '' ? SINGLE : tag));
+
 export const arrivalSchema = z.strictObject({
   tag_suffix: tagSuffix,
-  platform_tag: platformTag
-    .or(z.literal(''))
-    .transform((tag) => (tag === '' ? SINGLE : tag))
-    .default(SINGLE),
+  platform_tag: platformTagOrNone.default(SINGLE),
   digest,
   expect: platformTags.optional(),
   tag_latest: tagLatest.optional(),
@@ -50,6 +50,24 @@ export const finishSchema = z.strictObject({
     .max(500)
     .default([]),
 });
+/** The whole of LocalAI's matrix is 448 merges. */
+export const planSchema = z.strictObject({
+  merges: z
+    .array(
+      z.strictObject({
+        tag_suffix: tagSuffix,
+        platform_tags: z.array(platformTagOrNone).min(1).max(64).refine(isUnique, 'must not repeat a platform tag'),
+        tag_latest: tagLatest.default('auto'),
+        narrow: z.boolean().default(false),
+      }),
+    )
+    .max(2000)
+    .refine((merges) => isUnique(merges.map(({ tag_suffix }) => tag_suffix)), 'must not repeat a tag_suffix'),
+});
+
+function isUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
 
 /**
  * Reads a JSON body of a known shape.

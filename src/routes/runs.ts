@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { summariseRun } from '../lib/merge/summary.ts';
 import { tagsOf } from '../lib/merge/tags.ts';
+import type { Finished } from '../lib/runs/finish.ts';
 import { runName } from '../lib/runs/names.ts';
-import type { Finished } from '../lib/runs/run-object.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { finishSchema, parseBody, parseRunId } from './parse.ts';
@@ -32,6 +32,7 @@ export const runRoutes = new Hono<AppEnv>()
     const outcome = await run.finish({
       project: project.name,
       run_id,
+      run_attempt,
       tag_suffixes: body.tag_suffixes,
       arrivals,
       loan,
@@ -55,8 +56,9 @@ export const runRoutes = new Hono<AppEnv>()
     c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, MARKDOWN),
   );
 
-function renderFinished({ tag_suffix, outcome }: Finished) {
-  if (!outcome) return { status: 409, tag_suffix, state: 'waiting', missing: null, reason: 'nothing has arrived' };
+function renderFinished({ tag_suffix, outcome, missing: planned }: Finished) {
+  if (!outcome)
+    return { status: 409, tag_suffix, state: 'waiting', missing: planned ?? null, reason: 'nothing has arrived' };
   if (!outcome.ok)
     return {
       status: statusOfCode(outcome.code),
@@ -88,7 +90,7 @@ function statusOfRun(merges: readonly { readonly status: number }[]): number {
 }
 
 async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
-  const view = await env.RUNS.getByName(runName(project, parseRunId(run_id))).view(project, run_id);
+  const view = await env.RUNS.getByName(runName(project, parseRunId(run_id))).view();
   if (!view) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
   return view;
 }

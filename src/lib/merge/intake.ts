@@ -1,9 +1,10 @@
 import type { ProjectConfig } from '../config.ts';
 import { messageOf } from '../error.ts';
+import type { Anchor, AnchorLedger } from '../keepalive/types.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
 import { MergeError } from './error.ts';
-import { checkPlatform, copyManifest, type Leg, placesOf, readLeg } from './source.ts';
+import { checkPlatform, copyManifest, type Leg, nameOf, placesOf, readLeg } from './source.ts';
 import type { Services, Target } from './types.ts';
 
 const CHUNK_BYTES = 32 * 1024 * 1024;
@@ -18,13 +19,21 @@ export async function takeIn(
   project: ProjectConfig,
   runId: string,
   report: Report,
+  ledger: AnchorLedger,
 ): Promise<Arrival> {
   const expected = platformOfTag(report.platform_tag, project.platforms);
   const targets = services.targets(project).filter(({ skipped }) => skipped === undefined);
   if (targets.length === 0) throw new MergeError('NO_TARGET', 'every target is skipped: none has a credential');
   const leg = await readLeg(placesOf(targets), report.digest);
   checkPlatform(leg, expected, report.platform_tag);
-  await anchorEverywhere(targets, anchorTag(runId, report.tag_suffix, report.platform_tag), leg);
+  const { tag_suffix, digest } = report;
+  const tag = anchorTag(runId, tag_suffix, report.platform_tag);
+  await anchorEverywhere({
+    targets,
+    leg,
+    ledger,
+    anchor: { tag, project: project.name, run_id: runId, tag_suffix, digest },
+  });
   return {
     platform_tag: report.platform_tag,
     digest: report.digest,
@@ -36,20 +45,39 @@ export async function takeIn(
   };
 }
 
+interface Anchoring {
+  readonly targets: readonly Target[];
+  readonly leg: Leg;
+  readonly ledger: AnchorLedger;
+  readonly anchor: Anchor;
+}
+
 /** One anchor is enough to heal the others from; a registry that is down must not hold up a report. */
-async function anchorEverywhere(targets: readonly Target[], tag: string, leg: Leg): Promise<void> {
-  const anchored = await Promise.allSettled(targets.map((target) => anchor(target, tag, leg)));
+async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<void> {
+  const anchored = await Promise.allSettled(targets.map((target) => anchorIn(target, anchoring)));
   const failures = anchored.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  for (const failure of failures) console.warn(JSON.stringify({ at: 'anchor', tag, problem: messageOf(failure) }));
+  for (const failure of failures) warn(anchoring.anchor, failure);
   if (failures.length === targets.length) throw failures[0];
 }
 
-/** Safe to repeat: the tag names the same bytes. */
-async function anchor({ repository, source }: Target, tag: string, leg: Leg): Promise<void> {
+/** Safe to repeat: the tag names the same bytes. A ledger that cannot be written leaves a stranger's tag, not a lost leg. */
+async function anchorIn(
+  { repository, source }: Target,
+  { anchor, leg, ledger }: Omit<Anchoring, 'targets'>,
+): Promise<void> {
   if (!source) return;
+  const { tag } = anchor;
   const { digest, bytes, mediaType } = leg.manifest;
-  const [anchored, present] = await Promise.all([source.headManifest(tag), source.headManifest(digest)]);
+  const [anchored, present] = await Promise.all([
+    source.headManifest(tag),
+    source.headManifest(digest),
+    ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error)),
+  ]);
   if (anchored?.digest === digest) return;
   if (!present) await copyManifest(digest, source, [repository], CHUNK_BYTES);
   await source.pushManifest(tag, { bytes, mediaType });
+}
+
+function warn({ tag }: Anchor, error: unknown): void {
+  console.warn(JSON.stringify({ at: 'anchor', tag, problem: messageOf(error) }));
 }

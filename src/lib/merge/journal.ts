@@ -1,5 +1,6 @@
 import type { Failure, JournalEntry, Task } from './flow.ts';
-import type { MergeRecord } from './types.ts';
+import { hasHeld } from './held.ts';
+import type { MergeRecord, StepResults } from './types.ts';
 
 /** The part of a Durable Object's storage that the journal needs. @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
 export type SqlStorage = DurableObjectStorage['sql'];
@@ -12,30 +13,49 @@ export type SqlStorage = DurableObjectStorage['sql'];
  */
 export class Journal {
   readonly #sql: SqlStorage;
+  #exists = false;
 
+  /** Nothing is written for a merge that is only asked for: anybody may ask. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec('CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)');
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS steps (generation INTEGER, step TEXT, target TEXT, state TEXT NOT NULL,
-       started_at INTEGER NOT NULL, ended_at INTEGER, result TEXT, failure TEXT, PRIMARY KEY (generation, step, target))`,
-    );
   }
 
   load(): MergeRecord | undefined {
+    if (!this.#isThere()) return undefined;
     const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM record').toArray();
     return row && (JSON.parse(row.json) as MergeRecord);
   }
 
   store(record: MergeRecord): void {
+    if (!this.#isThere()) this.#create();
     this.#sql.exec(
       'INSERT INTO record VALUES (1, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
       JSON.stringify(record),
     );
   }
 
+  /** The storage was deleted under it. */
+  reset(): void {
+    this.#exists = false;
+  }
+
+  #isThere(): boolean {
+    this.#exists ||= this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'record'").toArray().length > 0;
+    return this.#exists;
+  }
+
+  #create(): void {
+    this.#sql.exec('CREATE TABLE record (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)');
+    this.#sql.exec(
+      `CREATE TABLE steps (generation INTEGER, step TEXT, target TEXT, state TEXT NOT NULL,
+       started_at INTEGER NOT NULL, ended_at INTEGER, result TEXT, failure TEXT, PRIMARY KEY (generation, step, target))`,
+    );
+    this.#exists = true;
+  }
+
   /** The entries of one generation, in the order they began. */
   entries(generation: number): JournalEntry[] {
+    if (!this.#isThere()) return [];
     const rows = this.#sql
       .exec<Row>('SELECT * FROM steps WHERE generation = ? ORDER BY started_at, rowid', generation)
       .toArray();
@@ -75,9 +95,16 @@ export class Journal {
     );
   }
 
-  /** Lets every failed step of a generation be tried at once: a caller asks, or a new token is there. */
+  /**
+   * Lets every failed step of a generation be tried at once: a caller asks, or a new token is there. Where a tag was
+   * held, all that writes is done again, for what is untagged may be gone.
+   */
   forgive(generation: number): void {
     this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND state = 'failed'`, generation);
+    const isHeld = this.entries(generation).some(
+      ({ step, state, result }) => step === 'tag' && state === 'done' && hasHeld(result as StepResults['tag']),
+    );
+    if (isHeld) this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND step NOT IN ('read', 'sign')`, generation);
   }
 }
 

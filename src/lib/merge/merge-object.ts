@@ -3,9 +3,12 @@ import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { CodedError, messageOf } from '../error.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
+import { ledgerOf } from '../keepalive/names.ts';
+import { deadlineMinutes, markOverdue } from '../runs/deadline.ts';
 import { runName } from '../runs/names.ts';
-import type { PlannedMerge, RunSummary } from '../runs/types.ts';
+import type { Directive, PlannedMerge, RunSummary } from '../runs/types.ts';
 import { compareArrival, type Expectation, joinExpectations, missingOf, type Report, SINGLE } from './arrival.ts';
+import { applyDirective, checkExpected, problemsOf } from './directive.ts';
 import { MergeError } from './error.ts';
 import { failureOf } from './failure.ts';
 import { readyTasks, type Task, taskKey } from './flow.ts';
@@ -13,16 +16,16 @@ import { takeIn } from './intake.ts';
 import { Journal } from './journal.ts';
 import { type EarlyIdentity, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
-import { locksOf } from './locks.ts';
+import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
 import { runTask } from './run-task.ts';
 import { nameOf } from './source.ts';
-import { isFinished, type MergeView, viewMerge, viewStep } from './state.ts';
+import { isFinished, type MergeState, type MergeView, viewMerge, viewStep } from './state.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
 import { Watchers } from './watchers.ts';
 
 /** While work is under way, a killed object is woken after this long, in milliseconds. */
-const WATCHDOG_MS = 10_000;
+const WATCHDOG_MS = 5_000;
 
 export interface ArriveRequest {
   readonly subject: RunSubject;
@@ -42,6 +45,8 @@ export class MergeObject extends DurableObject<Env> {
   /** Bundles that passed during this stretch of work: both registries hold the same bytes. */
   readonly #verified: VerifiedBundles = new Map();
   #running: Promise<void> | undefined;
+  /** Reports that are being taken in. */
+  #arriving = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -84,12 +89,37 @@ export class MergeObject extends DurableObject<Env> {
     return this.#watchers.open();
   }
 
-  cancel(): MergeView | null {
+  /** Takes what the run says, and goes on, or stops before the next step. */
+  async direct(directive: Directive): Promise<void> {
     const record = this.#journal.load();
-    if (!record) return null;
-    const view = this.#view(record);
-    if (view.state !== 'published' && view.state !== 'superseded') this.#journal.store({ ...record, cancelled: true });
-    return this.view();
+    if (!record) return;
+    this.#journal.store(applyDirective(record, directive, this.#view(record).state));
+    await this.wake();
+    await this.#tellRun();
+  }
+
+  /** Goes on by its alarm with what has stopped without one. */
+  async wake(): Promise<void> {
+    const record = this.#journal.load();
+    const { state } = record ? this.#view(record) : {};
+    const isOpen = state === 'merging' || state === 'retrying' || (record && this.#ready().length > 0);
+    if (isOpen && !this.#running && (await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(this.#services.now());
+  }
+
+  /** How it stands for whoever would remove its anchors; `arriving` while a report is taken in. Null: nothing has arrived. */
+  standing(): MergeState | 'arriving' | null {
+    if (this.#arriving > 0) return 'arriving';
+    const record = this.#journal.load();
+    return record ? this.#view(record).state : null;
+  }
+
+  /** Deletes everything, after its time. @returns false where it is at work */
+  async expire(): Promise<boolean> {
+    if (this.#running || this.#arriving > 0) return false;
+    await this.ctx.storage.deleteAll();
+    this.#journal.reset();
+    return true;
   }
 
   override async alarm(): Promise<void> {
@@ -117,19 +147,27 @@ export class MergeObject extends DurableObject<Env> {
     const project = this.#project(subject);
     const run = this.env.RUNS.getByName(runName(subject.project, subject.run_id));
     const before = this.#journal.load();
-    const planned = await run.plannedMerge(report.tag_suffix);
-    const expectation = this.#expectation(project, report, planned, before?.expectation);
+    const { tag_suffix, platform_tag, run_attempt } = report;
+    const plan_required = project.require_plan;
+    const directive = unwrap(await run.admit({ tag_suffix, platform_tag, run_attempt, plan_required }));
+    const expectation = this.#expectation(project, report, directive.planned, before?.expectation);
+    checkExpected(expectation, platform_tag);
     let early: EarlyIdentity | undefined;
     if (this.#compare(report) === 'new') {
       if (completes(before, expectation, report)) early = this.#lender.request(loan);
-      const arrival = await takeIn(this.#services, project, subject.run_id, report);
-      // Another report may have come in while the registries were asked.
-      if (this.#compare(report) === 'new')
-        this.#journal.store(this.#joined(subject, report, arrival, expectation, planned));
+      this.#arriving += 1;
+      try {
+        const arrival = await takeIn(this.#services, project, subject.run_id, report, ledgerOf(this.env));
+        // Another report may have come in while the registries were asked.
+        if (this.#compare(report) === 'new')
+          this.#journal.store(this.#joined(subject, report, arrival, expectation, directive));
+      } finally {
+        this.#arriving -= 1;
+      }
     } else if (before && expectation) {
       this.#journal.store({ ...this.#load(), expectation });
     }
-    await run.note(this.#summary());
+    await this.#tellRun();
     return early;
   }
 
@@ -166,7 +204,7 @@ export class MergeObject extends DurableObject<Env> {
     report: Report,
     arrival: MergeRecord['arrivals'][number],
     expectation: Expectation | undefined,
-    planned: PlannedMerge | null,
+    { planned, cancelled }: Directive,
   ): MergeRecord {
     const before = this.#journal.load();
     const replaced = before?.arrivals.find(({ platform_tag }) => platform_tag === arrival.platform_tag);
@@ -182,7 +220,7 @@ export class MergeObject extends DurableObject<Env> {
       ...(expectation ? { expectation } : {}),
       arrivals: [...(before?.arrivals ?? []).filter((other) => other !== replaced), arrival],
       narrow: planned?.narrow ?? false,
-      cancelled: false,
+      cancelled,
       created_at: before?.created_at ?? this.#services.now(),
     };
   }
@@ -301,19 +339,27 @@ export class MergeObject extends DurableObject<Env> {
       .flatMap(({ failure }) => (failure?.retry_at === undefined ? [] : [failure.retry_at]));
     if (retries.length > 0 && view.state !== 'cancelled') await this.ctx.storage.setAlarm(Math.min(...retries));
     else await this.ctx.storage.deleteAlarm();
-    await this.env.RUNS.getByName(runName(record.subject.project, record.subject.run_id)).note(this.#summary());
+    await this.#tellRun();
     this.#watchers.close();
   }
 
   #view(record: MergeRecord): MergeView {
-    const targets = this.#services.targets(this.#project(record.subject));
-    return viewMerge(record, this.#journal.entries(record.generation), targets, this.#lender.ready());
+    const project = this.#project(record.subject);
+    const targets = this.#services.targets(project);
+    const view = viewMerge(record, this.#journal.entries(record.generation), targets, this.#lender.ready());
+    const deadline = record.created_at + deadlineMinutes(project, targets) * 60_000;
+    return markOverdue(view, deadline, this.#services.now());
+  }
+
+  async #tellRun(): Promise<void> {
+    const { project, run_id } = this.#load().subject;
+    await this.env.RUNS.getByName(runName(project, run_id)).note(this.#summary());
   }
 
   #summary(): RunSummary {
-    const { state, reason, missing, expected, arrivals, digest, tag_suffix, ref, sha, run_attempt } = this.#view(
-      this.#load(),
-    );
+    const view = this.#view(this.#load());
+    const { state, reason, missing, expected, arrivals, digest, tag_suffix, ref, sha, run_attempt, deadline } = view;
+    const problems = problemsOf(view);
     const arrived = arrivals.map(({ platform_tag }) => platform_tag);
     return {
       tag_suffix,
@@ -326,6 +372,8 @@ export class MergeObject extends DurableObject<Env> {
       run_attempt,
       ...(reason ? { reason } : {}),
       ...(digest ? { digest } : {}),
+      ...(deadline ? { deadline } : {}),
+      ...(problems.length > 0 ? { problems } : {}),
     };
   }
 }

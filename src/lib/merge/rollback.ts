@@ -40,7 +40,7 @@ function tagOf(project: ProjectConfig, { repository, tag, digest }: Extract<Roll
 }
 
 async function tagsOfRun(env: Env, project: ProjectConfig, runId: string): Promise<Move[]> {
-  const run = await env.RUNS.getByName(runName(project.name, runId)).view(project.name, runId);
+  const run = await env.RUNS.getByName(runName(project.name, runId)).view();
   if (!run) throw new MergeError('SOURCE_NOT_FOUND', `nothing has arrived for run ${runId}`);
   const gate = createGate(TAGS_AT_ONCE);
   const views = await Promise.all(

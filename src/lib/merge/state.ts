@@ -25,6 +25,9 @@ export interface MergeView {
   readonly sha: string;
   readonly expected: readonly string[] | null;
   readonly missing: readonly string[] | null;
+  /** When the missing legs are late. */
+  readonly deadline?: string;
+  readonly overdue?: boolean;
   readonly reason?: string;
   readonly code?: string;
   readonly retry_at?: number;

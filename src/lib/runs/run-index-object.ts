@@ -11,18 +11,20 @@ export class RunIndexObject extends DurableObject<Env> {
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     state.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS runs (project TEXT, run_id TEXT, open INTEGER NOT NULL, report TEXT NOT NULL,
-       PRIMARY KEY (project, run_id))`,
+      `CREATE TABLE IF NOT EXISTS runs (project TEXT, run_id TEXT, open INTEGER NOT NULL, tend_at INTEGER, at INTEGER NOT NULL,
+       report TEXT NOT NULL, PRIMARY KEY (project, run_id))`,
     );
     state.storage.sql.exec('CREATE TABLE IF NOT EXISTS tasks (name TEXT PRIMARY KEY, result TEXT NOT NULL)');
   }
 
   report(report: RunReport): void {
     this.ctx.storage.sql.exec(
-      'INSERT INTO runs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET open = excluded.open, report = excluded.report',
+      'INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)',
       report.project,
       report.run_id,
       report.open ? 1 : 0,
+      report.tend_at,
+      report.at,
       JSON.stringify(report),
     );
   }
@@ -32,19 +34,26 @@ export class RunIndexObject extends DurableObject<Env> {
     this.ctx.storage.sql.exec('DELETE FROM runs WHERE project = ? AND run_id = ?', project, run_id);
   }
 
+  /** The runs to look at now, and those that should be gone. Times are milliseconds since the epoch. */
+  dueRuns(now: number, keptSince: number): RunKey[] {
+    return this.ctx.storage.sql
+      .exec<RunKey & Record<string, string>>(
+        'SELECT project, run_id FROM runs WHERE tend_at <= ? OR at < ? ORDER BY at',
+        now,
+        keptSince,
+      )
+      .toArray();
+  }
+
   /** The runs in which a merge may still go on. */
   openRuns(): RunKey[] {
     return this.ctx.storage.sql
-      .exec<{ project: string; run_id: string }>('SELECT project, run_id FROM runs WHERE open = 1')
+      .exec<RunKey & Record<string, string>>('SELECT project, run_id FROM runs WHERE open = 1')
       .toArray();
   }
 
   recordTask(result: TaskResult): void {
-    this.ctx.storage.sql.exec(
-      'INSERT INTO tasks VALUES (?, ?) ON CONFLICT DO UPDATE SET result = excluded.result',
-      result.name,
-      JSON.stringify(result),
-    );
+    this.ctx.storage.sql.exec('INSERT OR REPLACE INTO tasks VALUES (?, ?)', result.name, JSON.stringify(result));
   }
 
   overview(): { readonly runs: RunsOverview; readonly tasks: readonly TaskResult[] } {

@@ -20,6 +20,8 @@ export interface RunReport extends RunKey {
   readonly overdue: readonly OverdueMerge[];
   /** What keeps merges from their targets: how many merges have each code, by registry. */
   readonly problems: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** When it is to be looked at again, in milliseconds since the epoch; null: only when its time is over. */
+  readonly tend_at: number | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

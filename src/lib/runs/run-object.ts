@@ -1,155 +1,246 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
+import { messageOf } from '../error.ts';
 import { createGate } from '../http.ts';
-import { MergeError } from '../merge/error.ts';
-import { Lender } from '../merge/lender.ts';
-import type { Loan } from '../merge/loan.ts';
-import type { ArriveRequest } from '../merge/merge-object.ts';
-import { type MergeOutcome, type Outcome, settle } from '../merge/outcome.ts';
-import { mergeName } from './names.ts';
-import type { PlannedMerge, RunSummary, RunView } from './types.ts';
+import { type Outcome, settle } from '../merge/outcome.ts';
+import { type Finished, type FinishRequest, finishRun, shareLoan } from './finish.ts';
+import { mergeName, parseRunName, runIndexOf } from './names.ts';
+import { checkPlanned, comparePlans, type PlanChange } from './plan.ts';
+import { type RunRecord, RunStore } from './run-store.ts';
+import type { Directive, PlannedMerge, RunStanding, RunSummary, RunView } from './types.ts';
+import { attemptOf, reportRun, viewRun } from './view.ts';
+import { isBehind, wakeAt } from './watchdog.ts';
 
-/** Merges of one finishing call that are under way at a time. */
-const MERGES_AT_ONCE = 32;
+/** Merges that are told something side by side. */
+const TOLD_AT_ONCE = 32;
+/** After a change, the index hears of it within this time: changes come in crowds. In milliseconds. */
+const REPORT_MS = 3_000;
+/** After a failure, in milliseconds. */
+const RETRY_MS = 60_000;
+const DAY_MS = 86_400_000;
 
-export interface FinishRequest {
-  readonly project: string;
-  readonly run_id: string;
-  /** The merges to finish; absent: all of the run. */
-  readonly tag_suffixes?: readonly string[] | undefined;
-  /** Reports that come with the call, before anything is finished. */
-  readonly arrivals: readonly Omit<ArriveRequest, 'loan'>[];
-  readonly loan: Loan;
+export interface PlanRequest {
+  readonly run_attempt: number;
+  readonly ref: string;
+  readonly sha: string;
+  readonly merges: readonly PlannedMerge[];
 }
 
-/** How one merge of a finishing call ended; `outcome` is absent where nothing of it has arrived. */
-export interface Finished {
+/** `older`: a newer attempt has planned already, and nothing was done. */
+export type PlanOutcome =
+  | { readonly kind: 'planned' | 'conflict'; readonly change: PlanChange }
+  | { readonly kind: 'older'; readonly run_attempt: number };
+
+/** A leg that is about to be taken in. */
+export interface AdmitRequest {
   readonly tag_suffix: string;
-  readonly outcome?: MergeOutcome;
+  readonly platform_tag: string;
+  readonly run_attempt: number;
+  /** Whether the project takes nothing without a plan. */
+  readonly plan_required: boolean;
 }
 
 /** One run: its plan, and what its merges last said. */
 export class RunObject extends DurableObject<Env> {
+  readonly #store: RunStore;
+
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    state.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS merges (tag_suffix TEXT PRIMARY KEY, planned TEXT, summary TEXT)',
-    );
+    this.#store = new RunStore(state.storage.sql);
   }
 
-  /**
-   * What the plan says of a merge; null where there is no plan.
-   *
-   * @throws {MergeError} NOT_PLANNED, as a tagged outcome would be lost between two objects it crosses as an error name
-   */
-  plannedMerge(tagSuffix: string): PlannedMerge | null {
-    const [row] = this.ctx.storage.sql
-      .exec<{ planned: string | null }>('SELECT planned FROM merges WHERE tag_suffix = ?', tagSuffix)
-      .toArray();
-    return row?.planned ? (JSON.parse(row.planned) as PlannedMerge) : null;
-  }
-
-  /** Keeps what a merge says of itself. */
-  note(summary: RunSummary): void {
-    this.ctx.storage.sql.exec(
-      'INSERT INTO merges (tag_suffix, summary) VALUES (?, ?) ON CONFLICT DO UPDATE SET summary = excluded.summary',
-      summary.tag_suffix,
-      JSON.stringify(summary),
-    );
-  }
-
-  /**
-   * Takes the reports, then lends one certificate to every merge named that is complete, and waits for them.
-   *
-   * The certificate is requested once, and only if a merge will sign with it.
-   */
-  finish(request: FinishRequest): Promise<Outcome<Finished[]>> {
+  /** What the run says to a report, before it is taken in; refused with NOT_PLANNED. A newer attempt resumes the run. */
+  admit(request: AdmitRequest): Promise<Outcome<Directive>> {
     return settle(async () => {
-      const gate = createGate(MERGES_AT_ONCE);
-      const merge = (suffix: string) => this.env.MERGES.getByName(mergeName(request.project, request.run_id, suffix));
-      const none: Loan = {
-        kind: 'none',
-        reason: request.loan.kind === 'none' ? request.loan.reason : 'the finishing call has not lent its token yet',
-      };
-      const reported = await Promise.all(
-        request.arrivals.map((arrival) =>
-          gate(
-            async (): Promise<Finished> => ({
-              tag_suffix: arrival.report.tag_suffix,
-              outcome: await merge(arrival.report.tag_suffix).arrive({ ...arrival, loan: none }),
-            }),
-          ),
-        ),
-      );
-      const refused = reported.filter(({ outcome }) => outcome?.ok === false);
-      const known = new Map(this.#summaries().map((summary) => [summary.tag_suffix, summary]));
-      const suffixes =
-        request.tag_suffixes ??
-        [...new Set([...known.keys(), ...this.#planned().map(({ tag_suffix }) => tag_suffix)])].sort();
-      const loan = await this.#shared(
-        request.loan,
-        suffixes.some((suffix) => known.get(suffix)?.missing?.length === 0 && known.get(suffix)?.state !== 'published'),
-      );
-      const finished = await Promise.all(
-        suffixes.map((suffix) =>
-          gate(
-            async (): Promise<Finished> =>
-              known.has(suffix)
-                ? { tag_suffix: suffix, outcome: await merge(suffix).lend(loan) }
-                : { tag_suffix: suffix },
-          ),
-        ),
-      );
-      return [
-        ...refused,
-        ...finished.filter(({ tag_suffix }) => !refused.some((other) => other.tag_suffix === tag_suffix)),
-      ];
+      const exists = this.#store.record()?.plan !== undefined;
+      const merge = this.#store.row(request.tag_suffix)?.planned;
+      checkPlanned({ exists, required: request.plan_required, merge }, request);
+      if (this.#takeUp(request.run_attempt)) await this.#arm(this.#now());
+      return this.#directive(merge);
     });
   }
 
-  view(project: string, runId: string): RunView | null {
-    const merges = this.#summaries();
-    const planned = this.#planned();
-    if (merges.length === 0 && planned.length === 0) return null;
-    const counts: Record<string, number> = {};
-    for (const { state } of merges) counts[state] = (counts[state] ?? 0) + 1;
-    const [first] = merges;
-    return {
-      project,
-      run_id: runId,
-      ref: first?.ref ?? null,
-      sha: first?.sha ?? null,
-      run_attempt: Math.max(1, ...merges.map(({ run_attempt }) => run_attempt)),
-      planned: planned.length > 0,
-      counts,
-      merges,
-    };
+  /** Keeps what a merge says of itself. */
+  async note(summary: RunSummary): Promise<void> {
+    const now = this.#now();
+    const { tag_suffix } = summary;
+    this.#store.note(summary, now);
+    this.#store.store({ ...this.#record(), touched_at: now });
+    if (isBehind(summary, this.#directive(this.#store.row(tag_suffix)?.planned))) this.#store.untold(tag_suffix);
+    await this.#arm(now + REPORT_MS);
   }
 
-  #summaries(): RunSummary[] {
-    const rows = this.ctx.storage.sql
-      .exec<{ summary: string }>('SELECT summary FROM merges WHERE summary IS NOT NULL ORDER BY tag_suffix')
-      .toArray();
-    return rows.map(({ summary }) => JSON.parse(summary) as RunSummary);
+  /** Sets the plan, and tells the merges whose legs have already come. A plan in conflict changes nothing. */
+  async plan({ run_attempt, ref, sha, merges }: PlanRequest): Promise<PlanOutcome> {
+    const record = this.#record();
+    const earlier = record.plan?.run_attempt ?? 0;
+    if (run_attempt < earlier) return { kind: 'older', run_attempt: earlier };
+    const rows = this.#store.rows();
+    const change = comparePlans({
+      before: rows.flatMap(({ planned }) => planned ?? []),
+      next: merges,
+      arrived: rows.flatMap(({ summary }) => summary ?? []),
+      newer: run_attempt > earlier && earlier > 0,
+    });
+    if (change.conflicts.length > 0) return { kind: 'conflict', change };
+    const now = this.#now();
+    const moved = new Set([...change.added, ...change.changed]);
+    for (const merge of merges) if (moved.has(merge.tag_suffix)) this.#store.plan(merge.tag_suffix, merge);
+    for (const suffix of change.removed) this.#store.plan(suffix, undefined);
+    this.#store.store({ ...record, plan: { run_attempt, ref, sha, at: now }, touched_at: now });
+    await this.resume(run_attempt);
+    await this.#tell();
+    await this.#arm(now + REPORT_MS);
+    return { kind: 'planned', change };
   }
 
-  #planned(): PlannedMerge[] {
-    const rows = this.ctx.storage.sql
-      .exec<{ planned: string }>('SELECT planned FROM merges WHERE planned IS NOT NULL')
-      .toArray();
-    return rows.map(({ planned }) => JSON.parse(planned) as PlannedMerge);
+  /** Stops what is unfinished before its next tag, and what may still come of this attempt. */
+  async cancel(): Promise<RunView | null> {
+    const record = this.#store.record();
+    if (!record) return null;
+    const cancelled_attempt = attemptOf(record, this.#store.rows());
+    this.#store.store({ ...record, cancelled_attempt, touched_at: this.#now() });
+    this.#store.untold();
+    await this.#tell();
+    await this.#arm(this.#now() + REPORT_MS);
+    return this.#view();
   }
 
-  /** One certificate for all merges of the call; a token that Fulcio refuses becomes the reason why nothing is signed. */
-  async #shared(loan: Loan, needed: boolean): Promise<Loan> {
-    if (loan.kind !== 'token' || !needed) return loan;
-    const lender = new Lender(environmentOf(this.env).services);
-    lender.lend(loan);
-    try {
-      return { kind: 'identity', ...(await lender.identity()) };
-    } catch (error) {
-      if (error instanceof MergeError) return { kind: 'none', reason: error.message };
-      throw error;
+  /** A newer attempt than the one that was cancelled takes the run up again. */
+  async resume(runAttempt: number): Promise<void> {
+    if (this.#takeUp(runAttempt)) await this.#tell();
+  }
+
+  /** Takes reports, then lends one certificate to every merge that is complete; see {@link finishRun}. */
+  finish(request: FinishRequest): Promise<Outcome<Finished[]>> {
+    return settle(async () => {
+      await this.resume(request.run_attempt);
+      return finishRun(request, {
+        rows: () => this.#store.rows(),
+        arrive: (suffix, arrival) => this.#merge(suffix).arrive(arrival),
+        lend: (suffix, loan) => this.#merge(suffix).lend(loan),
+        share: (loan) => shareLoan(loan, environmentOf(this.env).services),
+      });
+    });
+  }
+
+  view(): RunView | null {
+    return this.#store.record() ? this.#view() : null;
+  }
+
+  /** For whoever would remove the run's anchors. Null: nothing has arrived, or it is long over. */
+  standing(): RunStanding | null {
+    const record = this.#store.record();
+    if (!record) return null;
+    const summaries = this.#store.rows().flatMap(({ summary }) => summary ?? []);
+    const merges = summaries.map(({ tag_suffix, state }) => ({ tag_suffix, state }));
+    return { touched_at: record.touched_at, merges };
+  }
+
+  /**
+   * Tells merges what they have not heard, wakes those that have stopped, and reports to the index. A run whose time is
+   * over is deleted instead.
+   */
+  async tend(): Promise<{ readonly woken: number }> {
+    const record = this.#store.record();
+    const now = this.#now();
+    if (!record || record.touched_at + this.#retentionMs() <= now) {
+      await this.#expire();
+      return { woken: 0 };
     }
+    await this.#tell();
+    const stopped = this.#store.rows().filter((row) => (wakeAt(row) ?? now + 1) <= now);
+    await this.#each(stopped, async ({ tag_suffix }) => {
+      await this.#merge(tag_suffix).wake();
+      this.#store.woken(tag_suffix, this.#now());
+    });
+    await runIndexOf(this.env).report(reportRun(record, this.#store.rows(), this.#now()));
+    await this.#arm(Math.max(now + REPORT_MS, record.touched_at + this.#retentionMs()));
+    return { woken: stopped.length };
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.tend();
+    } catch (error) {
+      console.error(JSON.stringify({ at: 'run', run: this.ctx.id.name, problem: messageOf(error) }));
+      await this.#arm(this.#now() + RETRY_MS);
+    }
+  }
+
+  /** Deletes the run with its merges. One that is at work keeps all of it for another day. */
+  async #expire(): Promise<void> {
+    const known = this.#store.rows().filter(({ summary }) => summary);
+    const gone: boolean[] = [];
+    await this.#each(known, async ({ tag_suffix }) => {
+      gone.push(await this.#merge(tag_suffix).expire());
+    });
+    if (gone.includes(false)) return this.ctx.storage.setAlarm(this.#now() + DAY_MS);
+    await runIndexOf(this.env).forget(this.#record());
+    await this.ctx.storage.deleteAll();
+    this.#store.reset();
+  }
+
+  /** Takes back a cancellation that a newer attempt outlives. @returns whether there was one */
+  #takeUp(runAttempt: number): boolean {
+    const record = this.#store.record();
+    if (record?.cancelled_attempt === undefined || runAttempt <= record.cancelled_attempt) return false;
+    const { cancelled_attempt: _, ...rest } = record;
+    this.#store.store({ ...rest, touched_at: this.#now() });
+    this.#store.untold();
+    return true;
+  }
+
+  /** Merges that cannot be told now are told later, by the alarm. */
+  async #tell(): Promise<void> {
+    const untold = this.#store.rows().filter(({ told }) => !told);
+    const telling = this.#each(untold, async ({ tag_suffix, planned }) => {
+      const directive = this.#directive(planned);
+      await this.#merge(tag_suffix).direct(directive);
+      const now = this.#directive(this.#store.row(tag_suffix)?.planned);
+      if (JSON.stringify(now) === JSON.stringify(directive)) this.#store.told(tag_suffix);
+    });
+    await telling.catch(async (error: unknown) => {
+      console.error(JSON.stringify({ at: 'run', run: this.ctx.id.name, problem: messageOf(error) }));
+      await this.#arm(this.#now() + RETRY_MS);
+    });
+  }
+
+  async #each<Row>(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> {
+    const gate = createGate(TOLD_AT_ONCE);
+    const done = await Promise.allSettled(rows.map((row) => gate(() => work(row))));
+    const failed = done.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #directive(planned: PlannedMerge | undefined): Directive {
+    return { planned: planned ?? null, cancelled: this.#store.record()?.cancelled_attempt !== undefined };
+  }
+
+  #view(): RunView {
+    return viewRun(this.#record(), this.#store.rows(), this.#now());
+  }
+
+  #record(): RunRecord {
+    return this.#store.record() ?? { ...parseRunName(this.ctx.id.name ?? ''), touched_at: this.#now() };
+  }
+
+  #merge(tagSuffix: string) {
+    const { project, run_id } = this.#record();
+    return this.env.MERGES.getByName(mergeName(project, run_id, tagSuffix));
+  }
+
+  /** The alarm rings at the earliest of what it was set for. */
+  async #arm(at: number): Promise<void> {
+    const present = await this.ctx.storage.getAlarm();
+    if (present === null || present > at) await this.ctx.storage.setAlarm(at);
+  }
+
+  #now(): number {
+    return environmentOf(this.env).services.now();
+  }
+
+  #retentionMs(): number {
+    return environmentOf(this.env).services.config.retention_days * DAY_MS;
   }
 }

@@ -44,6 +44,8 @@ export const mergeAnswer = z.looseObject({
   sha: z.string(),
   expected: platformTags,
   missing: platformTags,
+  deadline: time.optional(),
+  overdue: z.boolean().optional(),
   reason: z.string().optional(),
   code: z.string().optional(),
   digest: digest.optional(),
@@ -94,6 +96,23 @@ export const finishAnswer = z.looseObject({
   ),
 });
 
+const suffixes = z.array(z.string());
+
+/** What a plan changed; suffix by suffix. */
+export const planAnswer = z.looseObject({
+  state: z.enum(['planned', 'ignored']),
+  project: z.string(),
+  run_id: z.string(),
+  run_attempt: z.int(),
+  newest_attempt: z.int().optional(),
+  merges: z.int().optional(),
+  legs: z.int().optional(),
+  added: suffixes.optional(),
+  changed: suffixes.optional(),
+  removed: suffixes.optional(),
+  kept: suffixes.optional(),
+});
+
 /** A run with the state of each of its merges. */
 export const runAnswer = z.looseObject({
   project: z.string(),
@@ -102,7 +121,9 @@ export const runAnswer = z.looseObject({
   sha: z.string().nullable(),
   run_attempt: z.int(),
   planned: z.boolean(),
+  cancelled: z.boolean(),
   counts: z.record(z.string(), z.int()),
+  overdue: z.int(),
   merges: z.array(
     z.looseObject({
       tag_suffix: z.string(),
@@ -111,6 +132,8 @@ export const runAnswer = z.looseObject({
       expected: platformTags,
       arrived: z.array(z.string()),
       missing: platformTags,
+      deadline: time.optional(),
+      overdue: z.boolean().optional(),
       digest: digest.optional(),
       ref: z.string(),
       sha: z.string(),

@@ -1,5 +1,5 @@
-import { arrivalSchema, finishSchema, mergeSchema } from '../parse.ts';
-import { acceptedAnswer, finishAnswer, mergeAnswer, runAnswer } from './answers.ts';
+import { arrivalSchema, finishSchema, mergeSchema, planSchema } from '../parse.ts';
+import { acceptedAnswer, finishAnswer, mergeAnswer, planAnswer, runAnswer } from './answers.ts';
 import type { Answer, Operation } from './operation.ts';
 
 const PROGRESS = ['application/x-ndjson', 'text/markdown'];
@@ -111,6 +111,25 @@ export const CI_OPERATIONS: readonly Operation[] = [
       503: { description: 'All that is left to do is to wait.', schema: finishAnswer, types: ['text/markdown'] },
     },
     refusals: { 400: ['PATH_INVALID', 'FLAVOR_INVALID'], 422: ['TAG_INVALID'] },
+  },
+  {
+    method: 'put',
+    path: '/v1/runs/{project}/{run_id}/plan',
+    area: 'CI',
+    summary: 'The matrix job says which legs the run will build; a later plan of it is compared with the first.',
+    role: 'plan',
+    body: planSchema,
+    answers: {
+      200: {
+        description: '`planned`, and what is other than before; `ignored` where a newer attempt has planned.',
+        schema: planAnswer,
+      },
+    },
+    refusals: {
+      400: ['PATH_INVALID', 'FLAVOR_INVALID', 'PLATFORM_TAG_UNKNOWN'],
+      409: ['PLAN_CONFLICT', 'EXPECT_CONFLICT'],
+      422: ['TAG_INVALID'],
+    },
   },
   {
     method: 'get',

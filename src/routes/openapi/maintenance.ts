@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { rollbackSchema } from '../rollback.ts';
 import { signaturesSchema } from '../signatures.ts';
 import { previewSchema } from '../tags.ts';
+import { runAnswer } from './answers.ts';
 import type { Operation } from './operation.ts';
 
 const signaturesAnswer = z.looseObject({
@@ -35,6 +36,15 @@ export const MAINTENANCE_OPERATIONS: readonly Operation[] = [
       },
     },
     refusals: { 422: ['NO_TARGET', 'SOURCE_NOT_FOUND'] },
+  },
+  {
+    method: 'post',
+    path: '/v1/runs/{project}/{run_id}/cancel',
+    area: 'Maintenance',
+    summary: 'Stops the unfinished merges of a run before their next tag; a newer attempt takes them up again.',
+    role: 'maintain',
+    answers: { 200: { description: 'The run as it is now.', schema: runAnswer } },
+    refusals: { 400: ['PATH_INVALID'], 404: ['RUN_UNKNOWN'] },
   },
   {
     method: 'post',

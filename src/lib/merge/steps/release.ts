@@ -1,15 +1,19 @@
 import { OciError } from '../../oci/error.ts';
 import { anchorTag } from '../arrival.ts';
+import { hasHeld } from '../held.ts';
 import type { StepContext, StepResults } from '../types.ts';
 
 /**
- * Removes the anchors of this merge: exactly its own tags, and only while they hold what was anchored.
+ * Removes the anchors of this merge: exactly its own tags, and only while they hold what was anchored. Where a tag was
+ * held back, the merge may still need them.
  *
  * Safe to repeat: a tag that is gone is gone. A registry that refuses leaves its anchors to the scheduled cleanup; it
  * never fails a merge.
  */
 export async function releaseAnchors(context: StepContext): Promise<StepResults['release']> {
-  if (context.project.shadow) return { released: 0 };
+  const used = context.targets.filter(({ skipped }) => skipped === undefined);
+  const isHeld = used.some((target) => hasHeld(context.targetResult('tag', target)));
+  if (context.project.shadow || isHeld) return { released: 0 };
   const { record } = context;
   const sources = context.targets.flatMap(({ source, skipped }) => (source && skipped === undefined ? [source] : []));
   const released = await Promise.all(
