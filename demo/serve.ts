@@ -14,7 +14,7 @@ export interface Served {
 /** Puts a handler on loopback. Bodies are streamed both ways; a {@link ConnectionReset} ends the connection. */
 export function serve(handler: Handler, port = 0): Promise<Served> {
   const server = createServer((incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch(() => incoming.socket.destroy());
+    answer(handler, incoming, outgoing).catch((error: unknown) => breakOff(error, incoming, outgoing));
   });
   // A client's uploads may be longer than Node's patience.
   server.requestTimeout = 0;
@@ -34,17 +34,40 @@ export function serve(handler: Handler, port = 0): Promise<Served> {
 }
 
 async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await handler(readRequest(incoming));
+  const request = readRequest(incoming);
+  const response = await handler(request);
+  // A body that nobody wants must be read all the same: a client that is still sending would not see the answer.
+  const unwanted = request.bodyUsed ? Promise.resolve() : discard(request.body);
   outgoing.writeHead(response.status, [...response.headers].flat());
-  if (response.body === null) {
-    outgoing.end();
-    return;
-  }
-  for await (const chunk of response.body) {
+  if (response.body !== null) await send(response.body, outgoing);
+  outgoing.end();
+  await unwanted;
+}
+
+async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  for await (const chunk of body) {
     if (outgoing.destroyed) return;
     if (!outgoing.write(chunk)) await drained(outgoing);
   }
-  outgoing.end();
+}
+
+async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  try {
+    for await (const _ of body ?? []);
+  } catch {
+    // The client has gone.
+  }
+}
+
+/** Before an answer: a reset. Within one: an end, since a reset could take back what was sent. */
+function breakOff(error: unknown, { socket }: IncomingMessage, outgoing: ServerResponse): void {
+  const isMeant = error instanceof ConnectionReset || socket.destroyed;
+  if (!isMeant) console.error(error);
+  if (outgoing.headersSent) {
+    outgoing.flushHeaders();
+    socket.destroySoon();
+  } else if (isMeant) socket.resetAndDestroy();
+  else outgoing.writeHead(500, { 'Content-Type': 'text/plain', Connection: 'close' }).end('internal error\n');
 }
 
 function drained(outgoing: ServerResponse): Promise<void> {

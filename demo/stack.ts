@@ -13,6 +13,8 @@ export interface DemoStackOptions {
   readonly registries?: readonly [DemoRegistryOptions, DemoRegistryOptions];
   /** Milliseconds since the epoch; default the machine's clock. */
   readonly now?: () => number;
+  /** Sees every call to every service; what it answers is the answer. */
+  readonly intercept?: (request: Request, handler: Handler) => Promise<Response>;
 }
 
 /** A registry that answers on loopback; its faults, calls and content are at hand. */
@@ -38,8 +40,9 @@ export interface DemoStack {
 /** Starts two registries, a Sigstore and an issuer, each on a port of its own. */
 export async function startDemoStack(options: DemoStackOptions = {}): Promise<DemoStack> {
   const { rekorMajor = 2, now = Date.now, registries = [{}, {}] } = options;
-  const issuer = await host((origin) => createDemoIssuer({ origin, now }));
-  const sigstore = await host((origin) =>
+  const { intercept = (request, handler) => handler(request) } = options;
+  const issuer = await host(intercept, (origin) => createDemoIssuer({ origin, now }));
+  const sigstore = await host(intercept, (origin) =>
     createDemoSigstore({
       origin,
       issuer: issuer.origin,
@@ -49,8 +52,8 @@ export async function startDemoStack(options: DemoStackOptions = {}): Promise<De
     }),
   );
   const password = randomBytes(12).toString('hex');
-  const first = await hostRegistry('api', { now, ...registries[0] }, { username: 'ci', password });
-  const second = await hostRegistry('tag', { now, referrersApi: false, ...registries[1] });
+  const first = await hostRegistry(intercept, 'api', { now, ...registries[0] }, { username: 'ci', password });
+  const second = await hostRegistry(intercept, 'tag', { now, referrersApi: false, ...registries[1] });
   const both = [first, second] as const;
   return {
     rekorMajor,
@@ -73,14 +76,17 @@ export async function startDemoStack(options: DemoStackOptions = {}): Promise<De
   };
 }
 
+type Intercept = NonNullable<DemoStackOptions['intercept']>;
+
 /** Puts a service on loopback: it must know its origin, which is known only once it listens. */
 async function host<Service extends { readonly fetch: Handler }>(
+  intercept: Intercept,
   create: (origin: string) => Service | Promise<Service>,
 ): Promise<Service & { readonly origin: string; close(): Promise<void> }> {
   const service: { current?: Service } = {};
   const { origin, close } = await serve((request) => {
     if (!service.current) return Promise.resolve(new Response('starting\n', { status: 503 }));
-    return service.current.fetch(request);
+    return intercept(request, service.current.fetch);
   });
   service.current = await create(origin);
   return { ...service.current, origin, close };
@@ -88,11 +94,12 @@ async function host<Service extends { readonly fetch: Handler }>(
 
 /** @param account who may push; absent: anybody */
 async function hostRegistry(
+  intercept: Intercept,
   alias: string,
   options: DemoRegistryOptions,
   account?: { readonly username: string; readonly password: string },
 ): Promise<StackRegistry & { close(): Promise<void> }> {
-  const hosted = await host(async (origin) => {
+  const hosted = await host(intercept, async (origin) => {
     const demo = createDemoRegistry({ ...options, ...(account ? { auth: { ...account, origin } } : {}) });
     return { fetch: demo.fetch, demo };
   });

@@ -18,15 +18,15 @@ export function algorithmOf(digest: string): string {
   return digest.slice(0, digest.indexOf(':'));
 }
 
-/** A body of at most `limit` bytes. @throws {RegistryError} SIZE_INVALID */
+/** A body of at most `limit` bytes; a longer one is read to its end and not kept. @throws {RegistryError} SIZE_INVALID */
 export async function readAll(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
-    if (size > limit) throw new RegistryError('SIZE_INVALID', `more than ${limit} bytes`);
-    chunks.push(chunk);
+    if (size <= limit) chunks.push(chunk);
   }
+  if (size > limit) throw new RegistryError('SIZE_INVALID', `more than ${limit} bytes`);
   return Buffer.concat(chunks);
 }
 

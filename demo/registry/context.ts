@@ -1,5 +1,6 @@
 import type { BlobStore } from './blob-store.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Turns } from './turns.ts';
 
 /** What a registry can do, and cannot. */
 export interface Abilities {
@@ -7,6 +8,8 @@ export interface Abilities {
   readonly mounts: boolean;
   /** A blob in one POST. */
   readonly singlePost: boolean;
+  /** The longest page of a list. */
+  readonly pageSize: number;
 }
 
 /** A change that the registry has made, as an observer is told of it before the caller is. */
@@ -20,6 +23,8 @@ export interface RegistryContext {
   readonly abilities: Abilities;
   readonly blobs: BlobStore;
   readonly catalogue: Catalogue;
+  /** Runs what works on one upload, one after the other. */
+  readonly turns: Turns;
   /** Keeps a change and tells the observers. */
   written(write: Write): void;
 }

@@ -1,6 +1,10 @@
 import { ConnectionReset, type Handler } from '../handler.ts';
 
-/** What goes wrong. `-after`: the registry has done what it was asked, but its answer is lost. */
+/**
+ * What goes wrong. `-after`: the registry has done what it was asked, but its answer is lost. `truncate`: the body ends
+ * before its announced length. `overlong`: it has more bytes than its digest's, and no length is announced; `overrun`:
+ * more than the announced length.
+ */
 export type FaultKind =
   | 'reset-before'
   | 'reset-after'
@@ -8,7 +12,8 @@ export type FaultKind =
   | 'timeout-after'
   | 'status'
   | 'truncate'
-  | 'overlong';
+  | 'overlong'
+  | 'overrun';
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -62,17 +67,20 @@ async function fail(fault: Fault, request: Request, handler: Handler): Promise<R
       await handler(request);
       return new Promise(() => undefined);
     case 'status':
-      await request.body?.cancel();
-      return new Response(fault.body ?? '', { status: fault.status ?? 500, headers: { ...fault.headers } });
+      // Not cancelled: that would end the connection, and with it the answer.
+      await request.body?.pipeTo(new WritableStream());
+      return new Response(fault.body ?? null, { status: fault.status ?? 500, headers: { ...fault.headers } });
     case 'truncate':
       return cutOff(await handler(request));
     case 'overlong':
-      return prolong(await handler(request));
+    case 'overrun':
+      return prolong(await handler(request), fault.kind === 'overrun');
   }
 }
 
-/** Half of the body, though its whole length was announced. */
+/** Half of the body, though its whole length was announced; where there can be no body, no answer. */
 async function cutOff(response: Response): Promise<Response> {
+  if (response.status === 204) throw new ConnectionReset();
   const bytes = new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
   headers.set('Content-Length', String(Math.max(1, bytes.byteLength)));
@@ -89,10 +97,12 @@ async function cutOff(response: Response): Promise<Response> {
   return new Response(body, { status: response.status, headers });
 }
 
-/** More bytes than the right answer has. */
-async function prolong(response: Response): Promise<Response> {
+/** More bytes than the right answer has, where there can be any. */
+async function prolong(response: Response, isAnnounced: boolean): Promise<Response> {
+  if (response.status === 204) return response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
-  headers.delete('Content-Length');
+  if (isAnnounced) headers.set('Content-Length', String(bytes.byteLength));
+  else headers.delete('Content-Length');
   return new Response(new Blob([bytes, 'and more'.repeat(64)]), { status: response.status, headers });
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { BlobStore } from './blob-store.ts';
 import { algorithmOf, hashFor } from './bytes.ts';
@@ -18,8 +18,13 @@ export function createFolderStore(folder: string): BlobStore {
     },
     uploaded: (id) => sizeOf(uploadAt(id)),
     append: async (id, body) => {
-      for await (const chunk of body ?? []) await appendFile(uploadAt(id), chunk);
-      return (await sizeOf(uploadAt(id))) ?? 0;
+      const file = await open(uploadAt(id), 'a');
+      try {
+        for await (const chunk of body ?? []) await file.appendFile(chunk);
+        return (await file.stat()).size;
+      } finally {
+        await file.close();
+      }
     },
     commit: async (id, digest) => {
       const hash = hashFor(digest);

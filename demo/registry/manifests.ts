@@ -31,6 +31,8 @@ const manifestSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
+type Descriptor = z.infer<typeof descriptorSchema>;
+
 /** A manifest's content. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -61,8 +63,8 @@ export async function answerManifest(
       return new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { headers });
     }
     case 'DELETE':
-      deleteManifest(repository, reference);
-      context.written({ kind: 'delete', name, reference, digest: found.digest });
+      for (const gone of deleteManifest(repository, reference))
+        context.written({ kind: 'delete', name, reference: gone, digest: found.digest });
       return new Response(null, { status: 202 });
     default:
       throw new RegistryError('UNSUPPORTED', 'not a way to handle a manifest');
@@ -74,14 +76,12 @@ export function resolve({ tags, manifests }: StoredRepository, reference: string
   return manifests.get(isDigest(reference) ? reference : (tags.get(reference) ?? ''));
 }
 
-/** A tag goes alone; a digest takes every tag of it along. */
-function deleteManifest({ tags, manifests }: StoredRepository, reference: string): void {
-  if (!isDigest(reference)) {
-    tags.delete(reference);
-    return;
-  }
+/** A tag goes alone; a digest takes every tag of it along. @returns what is gone */
+function deleteManifest({ tags, manifests }: StoredRepository, reference: string): readonly string[] {
   manifests.delete(reference);
-  for (const [tag, digest] of tags) if (digest === reference) tags.delete(tag);
+  const gone = isDigest(reference) ? [...tags].flatMap(([tag, digest]) => (digest === reference ? [tag] : [])) : [];
+  for (const tag of [...gone, reference]) tags.delete(tag);
+  return [...gone, reference];
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
@@ -96,8 +96,8 @@ async function pushManifest(
     throw new RegistryError('DIGEST_INVALID', 'the bytes have another digest');
   const mediaType = (request.headers.get('Content-Type') ?? '').split(';')[0]?.trim() ?? '';
   const manifest = checkManifest(mediaType, bytes);
+  await checkReferences(context, name, manifest, mediaType);
   const repository = context.catalogue.open(name);
-  checkReferences(repository, manifest, mediaType);
   // Pushed again, a manifest keeps its place in the lists.
   if (!repository.manifests.has(digest)) repository.manifests.set(digest, { digest, mediaType, bytes });
   if (!isDigest(reference)) repository.tags.set(reference, digest);
@@ -127,12 +127,31 @@ function checkManifest(mediaType: string, bytes: Uint8Array): Manifest {
   return manifest;
 }
 
-/** Everything that a manifest names must be there, but for its subject. */
-function checkReferences({ blobs, manifests }: StoredRepository, manifest: Manifest, mediaType: string): void {
-  const missing = INDEXES.includes(mediaType)
-    ? (manifest.manifests ?? []).filter(({ digest }) => !manifests.has(digest))
-    : [manifest.config, ...(manifest.layers ?? [])].filter(
-        (blob) => blob && !FOREIGN.test(blob.mediaType) && !blobs.has(blob.digest),
-      );
-  if (missing.length > 0) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', `not there: ${missing[0]?.digest}`);
+/** Everything that a manifest names must be there, and be as it says, but for its subject. */
+async function checkReferences(
+  { catalogue, blobs }: RegistryContext,
+  name: string,
+  { config, layers = [], manifests = [] }: Manifest,
+  mediaType: string,
+): Promise<void> {
+  const repository = catalogue.find(name);
+  if (INDEXES.includes(mediaType)) {
+    for (const child of manifests) {
+      const stored = repository?.manifests.get(child.digest);
+      checkReference(child, stored?.bytes.byteLength);
+      if (stored?.mediaType !== child.mediaType)
+        throw new RegistryError('MANIFEST_INVALID', `of another type: ${child.digest}`);
+    }
+    return;
+  }
+  for (const blob of config ? [config, ...layers] : layers) {
+    const size = repository?.blobs.has(blob.digest) ? await blobs.size(blob.digest) : undefined;
+    if (size !== undefined || !FOREIGN.test(blob.mediaType)) checkReference(blob, size);
+  }
+}
+
+/** @param size what the repository has; undefined where it has not */
+function checkReference(descriptor: Descriptor, size: number | undefined): void {
+  if (size === undefined) throw new RegistryError('MANIFEST_BLOB_UNKNOWN', `not there: ${descriptor.digest}`);
+  if (size !== descriptor.size) throw new RegistryError('MANIFEST_INVALID', `of another size: ${descriptor.digest}`);
 }

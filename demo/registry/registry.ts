@@ -10,6 +10,7 @@ import { answerManifest, resolve } from './manifests.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { parsePath, type RegistryPath } from './path.ts';
 import { type Account, type Need, TokenAuth } from './token-auth.ts';
+import { Turns } from './turns.ts';
 import { answerUpload } from './uploads.ts';
 
 export interface DemoRegistryOptions {
@@ -19,6 +20,8 @@ export interface DemoRegistryOptions {
   readonly mounts?: boolean;
   /** Whether a blob can come in one POST; default true. */
   readonly singlePost?: boolean;
+  /** The longest page of tags and of referrers; default no limit. */
+  readonly pageSize?: number;
   /** Absent: anybody may do anything. */
   readonly auth?: Account;
   /** Where everything is kept; absent: in memory. */
@@ -27,7 +30,7 @@ export interface DemoRegistryOptions {
   readonly now?: () => number;
 }
 
-/** A call as it was answered; status 0 where it was not. */
+/** A call as it was answered; status 0 where it was not, or not yet. */
 export interface Call {
   readonly method: string;
   /** With its query. */
@@ -54,6 +57,8 @@ export interface RegistryView {
   manifests(name: string): readonly StoredManifest[];
   tags(name: string): ReadonlyMap<string, string>;
   hasBlob(name: string, digest: string): boolean;
+  /** A small blob, whole; undefined where the repository has none. */
+  blob(name: string, digest: string): Promise<string | undefined>;
 }
 
 /**
@@ -62,13 +67,15 @@ export interface RegistryView {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
  */
 export function createDemoRegistry(options: DemoRegistryOptions = {}): DemoRegistry {
-  const { referrersApi = true, mounts = true, singlePost = true, auth, dataDir, now = Date.now } = options;
+  const { referrersApi = true, mounts = true, singlePost = true, pageSize = Number.POSITIVE_INFINITY } = options;
+  const { auth, dataDir, now = Date.now } = options;
   const catalogue = createCatalogue(dataDir);
   const observers = new Set<(write: Write) => void>();
   const context: RegistryContext = {
-    abilities: { referrersApi, mounts, singlePost },
+    abilities: { referrersApi, mounts, singlePost, pageSize },
     blobs: dataDir === undefined ? createMemoryStore() : createFolderStore(dataDir),
     catalogue,
+    turns: new Turns(),
     written: (write) => {
       catalogue.save();
       for (const observer of observers) observer(write);
@@ -95,7 +102,7 @@ function answerWith(context: RegistryContext, tokens: TokenAuth | undefined): Ha
       const { pathname } = new URL(request.url);
       if (tokens && pathname === '/token') return tokens.issue(request);
       const path = pathname === '/v2/' || pathname === '/v2' ? undefined : parsePath(pathname);
-      tokens?.check(request, path && needOf(path, request.method));
+      tokens?.check(request, path ? needsOf(path, request) : []);
       if (pathname === '/v2/' || pathname === '/v2') return Response.json({});
       if (!path) return new Response('404 page not found\n', { status: 404 });
       return await route(context, path, request);
@@ -121,27 +128,28 @@ function route(context: RegistryContext, path: RegistryPath, request: Request): 
   }
 }
 
-function needOf({ name, kind }: RegistryPath, method: string): Need {
-  if (method === 'GET' || method === 'HEAD') return { name, action: kind === 'uploads' ? 'push' : 'pull' };
-  return { name, action: method === 'DELETE' && kind !== 'uploads' ? 'delete' : 'push' };
+/** A mount reads from another repository. */
+function needsOf({ name, kind, reference }: RegistryPath, { method, url }: Request): readonly Need[] {
+  if (kind === 'uploads') {
+    const from = reference === '' ? new URL(url).searchParams.get('from') : null;
+    return [{ name, action: 'push' }, ...(from === null ? [] : [{ name: from, action: 'pull' } as const])];
+  }
+  if (method === 'GET' || method === 'HEAD') return [{ name, action: 'pull' }];
+  return [{ name, action: method === 'DELETE' ? 'delete' : 'push' }];
 }
 
 function recordCalls(calls: Call[], handler: Handler): Handler {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
-    const call = { method: request.method, path: pathname + search };
-    try {
-      const response = await handler(request);
-      calls.push({ ...call, status: response.status });
-      return response;
-    } catch (error) {
-      calls.push({ ...call, status: 0 });
-      throw error;
-    }
+    const call = { method: request.method, path: pathname + search, status: 0 };
+    calls.push(call);
+    const response = await handler(request);
+    call.status = response.status;
+    return response;
   };
 }
 
-function viewOf({ catalogue, abilities }: RegistryContext): RegistryView {
+function viewOf({ catalogue, abilities, blobs }: RegistryContext): RegistryView {
   return {
     referrersApi: abilities.referrersApi,
     manifest: (name, reference) => {
@@ -151,5 +159,9 @@ function viewOf({ catalogue, abilities }: RegistryContext): RegistryView {
     manifests: (name) => [...(catalogue.find(name)?.manifests.values() ?? [])],
     tags: (name) => catalogue.find(name)?.tags ?? new Map<string, string>(),
     hasBlob: (name, digest) => catalogue.find(name)?.blobs.has(digest) ?? false,
+    blob: async (name, digest) => {
+      const size = catalogue.find(name)?.blobs.has(digest) ? await blobs.size(digest) : undefined;
+      return size === undefined ? undefined : new Response(blobs.open(digest, 0, size - 1)).text();
+    },
   };
 }

@@ -40,7 +40,7 @@ export class TokenAuth {
     const { username, password } = this.#account;
     const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     if (!isSame(request.headers.get('Authorization') ?? '', expected))
-      throw new RegistryError('UNAUTHORIZED', 'wrong name or password');
+      throw new RegistryError('UNAUTHORIZED', 'wrong name or password', { 'WWW-Authenticate': 'Basic realm="token"' });
     const scopes = new URL(request.url).searchParams.getAll('scope').flatMap((scope) => scope.split(' '));
     const access = Object.fromEntries(
       scopes.flatMap((scope) => {
@@ -53,14 +53,15 @@ export class TokenAuth {
     return Response.json({ token: `${payload}.${this.#sign(payload)}`, expires_in: LIFETIME_S });
   }
 
-  /** @throws {RegistryError} UNAUTHORIZED with the challenge, where the token does not allow it */
-  check(request: Request, need: Need | undefined): void {
+  /** @throws {RegistryError} UNAUTHORIZED with the challenge, where the token does not allow what is needed */
+  check(request: Request, needs: readonly Need[]): void {
     const token = /^Bearer (.+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1];
     const claims = token === undefined ? undefined : this.#read(token);
-    const actions = need && claims?.access[need.name];
-    if (claims && (!need || actions?.includes(need.action) || actions?.includes('*'))) return;
+    const isMet = ({ name, action }: Need) => claims?.access[name]?.some((one) => one === action || one === '*');
+    if (claims && needs.every(isMet)) return;
     const { origin } = this.#account;
-    const scope = need ? `,scope="repository:${need.name}:${need.action === 'push' ? 'pull,push' : need.action}"` : '';
+    const scopes = needs.map(({ name, action }) => `repository:${name}:${action === 'push' ? 'pull,push' : action}`);
+    const scope = scopes.length > 0 ? `,scope="${scopes.join(' ')}"` : '';
     const error = claims ? ',error="insufficient_scope"' : '';
     const challenge = `Bearer realm="${origin}/token",service="${new URL(origin).host}"${scope}${error}`;
     throw new RegistryError('UNAUTHORIZED', 'authentication required', { 'WWW-Authenticate': challenge });

@@ -9,6 +9,11 @@ export async function answerUpload(context: RegistryContext, path: RegistryPath,
     if (request.method !== 'POST') throw new RegistryError('UNSUPPORTED', 'an upload begins with POST');
     return beginUpload(context, path.name, request);
   }
+  // What a broken connection still brings comes before the call that asks how far it came.
+  return context.turns.take(path.reference, () => answerSession(context, path, request));
+}
+
+async function answerSession(context: RegistryContext, path: RegistryPath, request: Request): Promise<Response> {
   const size = await context.blobs.uploaded(path.reference);
   if (size === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'no such upload');
   switch (request.method) {
@@ -41,11 +46,15 @@ async function beginUpload(context: RegistryContext, name: string, request: Requ
   return describeUpload({ name, reference: id }, 0, 202);
 }
 
-/** A chunk must begin where the last one ended. */
+/** A chunk must begin where the last one ended, and be as long as it says. */
 async function append({ blobs }: RegistryContext, path: RegistryPath, request: Request, size: number): Promise<number> {
+  const length = request.headers.get('Content-Length');
   const range = request.headers.get('Content-Range');
-  const start = range === null ? size : Number(/^(?:bytes )?(\d+)-\d+(?:\/.+)?$/.exec(range)?.[1]);
-  if (start !== size) throw new RegistryError('RANGE_INVALID', `the next byte is ${size}`, uploadHeaders(path, size));
+  const [, first, last] = /^(?:bytes )?(\d+)-(\d+)(?:\/.+)?$/.exec(range ?? '') ?? [];
+  if (range !== null && Number(first) !== size)
+    throw new RegistryError('RANGE_INVALID', `the next byte is ${size}`, uploadHeaders(path, size));
+  if (range !== null && length !== null && Number(last) - Number(first) + 1 !== Number(length))
+    throw new RegistryError('BLOB_UPLOAD_INVALID', 'Content-Range and Content-Length disagree');
   return blobs.append(path.reference, request.body);
 }
 

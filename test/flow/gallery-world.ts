@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { buildConfig } from '../../demo/config.ts';
 import { digestOf, json } from '../../demo/images.ts';
-import { createDemoIssuer } from '../../demo/issuer/issuer.ts';
+import { createDemoIssuer, type DemoIssuer } from '../../demo/issuer/issuer.ts';
 import { createDemoRegistry, type DemoRegistry } from '../../demo/registry/registry.ts';
 import { type Handler, serve } from '../../demo/serve.ts';
-import { createDemoSigstore } from '../../demo/sigstore/sigstore.ts';
+import { createDemoSigstore, type DemoSigstore } from '../../demo/sigstore/sigstore.ts';
 import type { Caller } from '../../src/lib/http.ts';
 import { BUNDLE_MEDIA_TYPE, buildBundleManifest, EMPTY_CONFIG } from '../../src/lib/merge/bundle-manifest.ts';
 import type { Descriptor } from '../../src/lib/oci/descriptor.ts';
@@ -46,39 +46,83 @@ export interface GalleryWorld {
 }
 
 export async function startGalleryWorld(galleryFile: string): Promise<GalleryWorld> {
-  let shiftMs = 0;
-  const now = () => Date.now() + shiftMs;
   const services = new Map<string, Handler>();
-  const host = async <Service extends { fetch: Handler }>(create: (origin: string) => Promise<Service> | Service) => {
-    const slot: { service?: Service } = {};
-    const served = await serve((request) => (slot.service as Service).fetch(request));
-    slot.service = await create(served.origin);
-    services.set(served.origin, slot.service.fetch);
-    return { ...served, service: slot.service };
-  };
-  const issuer = await host((origin) => createDemoIssuer({ origin, now }));
-  const sigstore = await host((origin) =>
-    createDemoSigstore({ origin, issuer: issuer.origin, now, fetch: (url) => issuer.service.fetch(new Request(url)) }),
+  const clock = { shiftMs: 0, now: () => Date.now() + clock.shiftMs };
+  const issuer = await host(services, (origin) => createDemoIssuer({ origin, now: clock.now }));
+  const pull = (url: string) => issuer.service.fetch(new Request(url));
+  const sigstore = await host(services, (origin) =>
+    createDemoSigstore({ origin, issuer: issuer.origin, now: clock.now, fetch: pull }),
   );
-  const quay = await host(() => withReferrersIndex(createDemoRegistry()));
-  const hub = await host(() => withReferrersIndex(createDemoRegistry()));
+  const quay = await host(services, () => withReferrersIndex(createDemoRegistry()));
+  const hub = await host(services, () => withReferrersIndex(createDemoRegistry()));
   const text = await readFile(galleryFile);
-  const file = await host(() => ({ fetch: async () => new Response(text) }));
-  // What fills the registries takes no detour over the network.
-  const caller: Caller = {
-    fetch: (input, init) =>
-      (services.get(new URL(input).origin) as Handler)(
-        new Request(input, { ...init, signal: null, duplex: 'half' } as RequestInit),
-      ),
+  const file = await host(services, () => ({ fetch: async () => new Response(text) }));
+  const caller = createDirectCaller(services, clock.now);
+  const sign = await createSign({ caller, clock, issuer: issuer.service, sigstore });
+  const origins = { 'quay.io': quay.origin, 'docker.io': hub.origin };
+  const open = (name: keyof typeof origins, repository: string) =>
+    createRegistry({ caller, host: name, origin: origins[name], realms: [] }).repository(repository);
+  const { trustedRoot, signingConfig } = sigstore.service;
+  const registries = (['quay.io', 'docker.io'] as const).map((name) => {
+    return { host: name, alias: name.replace('.io', ''), origin: origins[name], realms: [], anonymous: true };
+  });
+  const config = buildConfig({ issuer: issuer.origin, registries, trustedRoot, signingConfig });
+  // Between the old signatures and the others.
+  const not_before = new Date(Date.now() + HOUR_MS / 2).toISOString();
+  return {
+    quay: quay.service,
+    config: {
+      ...config,
+      policies: config.policies.map((policy) => ({ ...policy, not_before })),
+      galleries: [{ name: 'localai', url: `${file.origin}/index.yaml`, policy: 'localai' }],
+    },
+    publish: (name, repository, tag, kind) => publish(open(name, repository), tag, kind, sign),
+    close: async () => {
+      for (const one of [issuer, sigstore, quay, hub, file]) await one.close();
+    },
+  };
+}
+
+/** Puts a service on loopback, and remembers it by its origin. */
+async function host<Service extends { readonly fetch: Handler }>(
+  services: Map<string, Handler>,
+  create: (origin: string) => Promise<Service> | Service,
+) {
+  const slot: { service?: Service } = {};
+  const served = await serve((request) => (slot.service as Service).fetch(request));
+  const service = await create(served.origin);
+  slot.service = service;
+  services.set(served.origin, service.fetch);
+  return { ...served, service };
+}
+
+/** What fills the registries takes no detour over the network. */
+function createDirectCaller(services: ReadonlyMap<string, Handler>, now: () => number): Caller {
+  return {
+    fetch: (input, init) => {
+      const handler = services.get(new URL(input).origin) as Handler;
+      return handler(new Request(input, { ...init, signal: null, duplex: 'half' } as RequestInit));
+    },
     now,
     sleep: async () => undefined,
     random: Math.random,
     retry: { tries: 1, backoffMs: 1, maxPauseMs: 1, timeoutMs: 60_000 },
   };
+}
+
+interface SignServices {
+  readonly caller: Caller;
+  readonly clock: { shiftMs: number; readonly now: () => number };
+  readonly issuer: DemoIssuer;
+  readonly sigstore: { readonly origin: string; readonly service: DemoSigstore };
+}
+
+/** Signs as one of the signers: one certificate each, the old one's an hour before the others'. */
+async function createSign({ caller, clock, issuer, sigstore }: SignServices): Promise<Sign> {
   const identityFor = async (claims: Record<string, string>) =>
-    requestCertificate(caller, sigstore.origin, await issuer.service.token(issuer.service.claims(claims), 'sigstore'));
+    requestCertificate(caller, sigstore.origin, await issuer.token(issuer.claims(claims), 'sigstore'));
   const old = await identityFor({});
-  shiftMs = HOUR_MS;
+  clock.shiftMs = HOUR_MS;
   const identities: Readonly<Record<Signer, SigningIdentity>> = {
     old,
     good: await identityFor({}),
@@ -87,42 +131,10 @@ export async function startGalleryWorld(galleryFile: string): Promise<GalleryWor
     }),
     fork: await identityFor({ repository_id: '1' }),
   };
-  const signing = parseSigningConfig(sigstore.service.signingConfig, now());
-  const sign = (signer: Signer, digests: readonly string[]) => {
-    shiftMs = signer === 'old' ? 0 : HOUR_MS;
-    return signDigests({ caller, services: signing, identity: identities[signer], digests });
-  };
-  const origins = { 'quay.io': quay.origin, 'docker.io': hub.origin };
-  const open = (name: 'quay.io' | 'docker.io', repository: string) =>
-    createRegistry({ caller, host: name, origin: origins[name], realms: [] }).repository(repository);
-  const config = buildConfig({
-    issuer: issuer.origin,
-    registries: (['quay.io', 'docker.io'] as const).map((name) => {
-      return {
-        host: name,
-        alias: name.slice(0, name.indexOf('.')),
-        origin: origins[name],
-        realms: [],
-        anonymous: true,
-      };
-    }),
-    trustedRoot: sigstore.service.trustedRoot,
-    signingConfig: sigstore.service.signingConfig,
-  });
-  return {
-    quay: quay.service,
-    config: {
-      ...config,
-      policies: config.policies.map((policy) => ({
-        ...policy,
-        not_before: new Date(Date.now() + HOUR_MS / 2).toISOString(),
-      })),
-      galleries: [{ name: 'localai', url: `${file.origin}/index.yaml`, policy: 'localai' }],
-    },
-    publish: (name, repository, tag, kind) => publish(open(name, repository), tag, kind, sign),
-    close: async () => {
-      for (const one of [issuer, sigstore, quay, hub, file]) await one.close();
-    },
+  const services = parseSigningConfig(sigstore.service.signingConfig, clock.now());
+  return (signer, digests) => {
+    clock.shiftMs = signer === 'old' ? 0 : HOUR_MS;
+    return signDigests({ caller, services, identity: identities[signer], digests });
   };
 }
 

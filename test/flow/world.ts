@@ -32,7 +32,9 @@ export interface World {
   worker(): MiniflareWorker;
   /** What every Worker wrote so far. */
   log(): string;
-  /** SIGKILL, then another Worker on the same folder. */
+  /** SIGKILL, at once. */
+  kill(): void;
+  /** Another Worker on the same folder, where the last one was killed or is killed now. */
   restart(): Promise<void>;
   call(call: Call): Promise<Answer>;
   /** Per-arch images by digest, in both registries. */
@@ -64,6 +66,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     folder,
     worker: () => worker,
     log: () => [...ended, worker.log()].join('\n'),
+    kill: () => {
+      process.kill(worker.pid, 'SIGKILL');
+    },
     restart: async () => {
       await worker.kill();
       ended.push(worker.log());

@@ -56,10 +56,10 @@ export class TagLockObject extends DurableObject<Env> {
       settle(async () => {
         const target = this.#repository(repository);
         for (let tries = 1; ; tries += 1) {
-          await this.#writer.settle();
+          const index = await mergeReferrer(await target.pullManifest(tag), descriptor, subject);
+          if (await this.#writer.settle(index.digest)) continue;
           try {
-            const present = await target.pullManifest(tag);
-            await this.#writer.write(target, tag, await mergeReferrer(present, descriptor, subject));
+            await this.#writer.write(target, tag, index);
             return null;
           } catch (error) {
             if (!(error instanceof MergeError) || error.code !== 'TAG_CONTESTED' || tries >= ATTACH_TRIES) throw error;

@@ -29,13 +29,18 @@ export class TagWriter {
     this.#services = services;
   }
 
-  /** Waits until nothing but these bytes can still land on the tag; call it before the tag is read. */
-  async settle(digest?: Digest): Promise<void> {
+  /**
+   * Waits until nothing but these bytes can still land on the tag.
+   *
+   * @returns whether it waited, so that what was read of the tag before is stale
+   */
+  async settle(digest?: Digest): Promise<boolean> {
     const pending = this.#kv.get<PendingWrite>('writing');
-    if (!pending || pending.digest === digest) return;
+    if (!pending || pending.digest === digest) return false;
     const left = pending.until - this.#services.now();
     if (left > 0) await this.#services.caller.sleep(left);
     this.#kv.delete('writing');
+    return left > 0;
   }
 
   /** Writes the tag and reads it again. @throws {MergeError} TAG_CONTESTED where it then holds something else */

@@ -22,6 +22,6 @@ export function parseDigest(value: unknown): Digest {
 
 /** The digest of these bytes. */
 export async function sha256(bytes: Uint8Array): Promise<Digest> {
-  const hash = await crypto.subtle.digest('SHA-256', bytes);
+  const hash = await crypto.subtle.digest('SHA-256', bytes as BufferSource);
   return `sha256:${Buffer.from(hash).toString('hex')}`;
 }
