@@ -32,7 +32,7 @@ async function runTask(env: Env, { name, run }: Task, cron: string): Promise<voi
     const { now } = environmentOf(env).services;
     const at = now();
     const outcome = await run(env).then(
-      (result) => ({ ok: true, result }),
+      (result) => ({ ok: true, result: JSON.stringify(result) }),
       (error: unknown) => ({ ok: false, problem: messageOf(error) }),
     );
     const result: TaskResult = { name, at, ms: now() - at, ...outcome };

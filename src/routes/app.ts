@@ -15,6 +15,7 @@ import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
 import { signatureRoutes } from './signatures.ts';
+import { statusRoutes } from './status.ts';
 import { tagRoutes } from './tags.ts';
 import { verifyRoutes } from './verify.ts';
 
@@ -58,6 +59,7 @@ export const app = new Hono<AppEnv>()
   .route('/v1/tags/rollback', rollbackRoutes)
   .route('/v1/tags', tagRoutes)
   .route('/v1/signatures', signatureRoutes)
+  .route('/v1/status', statusRoutes)
   .route('/v1/verify', verifyRoutes(readerOf))
   .route('/v1/policies', policyRoutes(readerOf))
   .route('/v1/galleries', galleryRoutes)

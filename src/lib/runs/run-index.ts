@@ -33,7 +33,8 @@ export interface TaskResult {
   readonly at: number;
   readonly ms: number;
   readonly ok: boolean;
-  readonly result?: unknown;
+  /** What it did, as JSON. */
+  readonly result?: string;
   readonly problem?: string;
 }
 
