@@ -1,4 +1,4 @@
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../src/lib/merge/journal.ts';
@@ -122,6 +122,8 @@ describe('every operation', () => {
       const subject = { ...record.subject, run_id: run };
       const merge = env.MERGES.getByName(mergeName('localai', run, record.tag_suffix));
       await runInDurableObject(merge, (_, state) => new Journal(state.storage.sql).store({ ...record, subject }));
+      // The object looks for its storage when it begins.
+      await evictDurableObject(merge);
       const { tag_suffix, run_attempt } = record;
       const summary = {
         tag_suffix,

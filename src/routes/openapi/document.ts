@@ -118,7 +118,8 @@ function describeResponse(answer: Answer | undefined, codes: readonly string[]):
   };
 }
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+/** A schema as JSON Schema: what is taken in, or what is given out. */
+export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
 }
