@@ -114,7 +114,7 @@ export async function startMiniflare(config: object, options: WorkerOptions = {}
     await awaitHealth(url, () => hasEnded(workerd));
   } catch (error) {
     await stop();
-    throw new Error(`the Worker did not start: ${messageOf(error)}`, { cause: error });
+    throw new Error(`the Worker did not start: ${messageOf(error)}; ${lastLine(log())}`, { cause: error });
   }
   return { url, log: () => log(), stop, kill, pid: workerd.pid ?? 0 };
 }

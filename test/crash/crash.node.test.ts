@@ -17,7 +17,7 @@ describe('a merge whose Worker is killed', () => {
     [0.5, 'after', 'retry'],
     [0.7, 'after', 'alarm'],
     [0.85, 'before', 'retry'],
-    [0.97, 'after', 'alarm'],
+    [0.9, 'after', 'alarm'],
   ])(
     'at %d of its calls, %s the peer acts, ends as if it had not been (%s)',
     async (part, when, ending) => {
