@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AUDIENCE, BACKENDS, CORE, IMAGE, MERGE } from '../../demo/config.ts';
+import { AUDIENCE, BACKENDS, BUILD, CORE, IMAGE, MERGE } from '../../demo/config.ts';
+import { WORKFLOWS } from '../../demo/issuer/claims.ts';
 import { serve } from '../../demo/serve.ts';
 import { startWorld, type World } from '../flow/world.ts';
 import { QUICK_CURL, readJob, runJob, type Surroundings } from './job.ts';
@@ -12,6 +13,8 @@ let world: World;
 let tokens: Awaited<ReturnType<typeof serve>>;
 /** `job_workflow_ref` of the job that asks next. */
 let workflow = '';
+/** Each case is a run of its own: a plan must have all that arrives. */
+let runId = '4242';
 
 beforeAll(async () => {
   world = await startWorld();
@@ -20,7 +23,7 @@ beforeAll(async () => {
     const asked = new URL(request.url).searchParams.get('audience') ?? '';
     if (request.headers.get('Authorization') !== `Bearer ${REQUEST_TOKEN}`) return new Response('', { status: 401 });
     const { issuer } = world.stack;
-    const claims = issuer.claims({ job_workflow_ref: workflow });
+    const claims = issuer.claims({ job_workflow_ref: workflow, run_id: runId });
     return Response.json({ value: await issuer.token(claims, asked === world.worker().url ? AUDIENCE : asked) });
   });
 }, 60_000);
@@ -37,6 +40,7 @@ function surroundings(contexts: Surroundings['contexts'], rest: Partial<Surround
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
     },
     programs: { curl: QUICK_CURL },
+    runId,
     ...rest,
   };
 }
@@ -68,6 +72,45 @@ describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])('untouched-build/
     const [first, second] = await world.tagged(`master${suffix}`);
     expect(first).toMatch(/^sha256:/);
     expect(second).toBe(first);
+  }, 60_000);
+});
+
+describe.each(['action', 'curl'])('%s against Muster itself: matrix, build and finishing job', (how) => {
+  const suffix = `-cpu-${how}`;
+  const rows = ['amd64', 'arm64'].map((arch) => ({ 'tag-suffix': suffix, 'platform-tag': arch, 'tag-latest': 'auto' }));
+  const run = async (file: string, name: string, by: string, contexts: object, outputs: Surroundings['outputs']) => {
+    workflow = at(by);
+    const job = readJob(`examples/localai/${how}/${file}`, name);
+    // What LocalAI's own script does is given by its outputs.
+    const steps = (job.steps ?? []).filter(({ id }) => id !== 'set-matrix');
+    return runJob({ ...job, steps }, surroundings({ secrets: {}, ...contexts }, { ...(outputs ? { outputs } : {}) }));
+  };
+
+  it('publishes what the plan has, and nothing before it is complete', async () => {
+    runId = `77${how.length}`;
+    const matrix = JSON.stringify({ include: rows });
+    const planned = await run(
+      'backend.yml',
+      'generate-matrix',
+      `${WORKFLOWS}/backend.yml`,
+      {},
+      {
+        'set-matrix': { 'matrix-multiarch': matrix, 'matrix-singlearch-1': '', 'matrix-darwin': '' },
+      },
+    );
+    expect(planned.succeeded, planned.log).toBe(true);
+    const finish = () => run('backend_merge.yml', 'finish', MERGE, { inputs: { merges: matrix } }, {});
+    const images = await world.push(BACKENDS, suffix);
+    for (const { arch, digest } of images) {
+      const early = await finish();
+      expect([early.succeeded, early.log]).toEqual([false, expect.stringContaining('arm64')]);
+      const inputs = { 'tag-suffix': suffix, 'platform-tag': arch, 'tag-latest': 'auto' };
+      const built = await run('backend_build.yml', 'backend-build', BUILD, { inputs }, { build: { digest } });
+      expect(built.succeeded, built.log).toBe(true);
+    }
+    const { succeeded, summary } = await finish();
+    expect([succeeded, summary]).toEqual([true, expect.stringContaining(`| \`${suffix}\` | published |`)]);
+    expect(await world.tagged(`master${suffix}`)).toEqual([expect.stringMatching(/^sha256:/), expect.any(String)]);
   }, 60_000);
 });
 

@@ -42,6 +42,8 @@ interface Action {
 /** What surrounds a job: GitHub's contexts and variables, and the outputs of the steps that others wrote. */
 export interface Surroundings {
   readonly contexts: Contexts;
+  /** Default 4242. */
+  readonly runId?: string;
   /** `ACTIONS_ID_TOKEN_REQUEST_…`: given to a job with `id-token: write` only, as GitHub does. */
   readonly identity: Readonly<Record<string, string>>;
   /** Outputs of `uses:` steps, which are not run, by step id. */
@@ -102,7 +104,7 @@ class Machine {
       PATH: `${this.#temp}/bin:${process.env.PATH ?? ''}`,
       HOME: this.#temp,
       RUNNER_TEMP: this.#temp,
-      GITHUB_RUN_ID: '4242',
+      GITHUB_RUN_ID: surroundings.runId ?? '4242',
       GITHUB_STEP_SUMMARY: `${this.#temp}/summary`,
       GITHUB_OUTPUT: `${this.#temp}/output`,
       ...identity,

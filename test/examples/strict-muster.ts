@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
-import { arrivalSchema, finishSchema, mergeSchema } from '../../src/routes/parse.ts';
+import { arrivalSchema, finishSchema, mergeSchema, planSchema } from '../../src/routes/parse.ts';
 
 /** An answer that stands in a queue; `drop` breaks the connection instead. */
 export interface Reply {
@@ -36,11 +36,11 @@ export interface StrictMuster {
   close(): Promise<void>;
 }
 
-const SCHEMAS: readonly [RegExp, z.ZodType | undefined][] = [
+const SCHEMAS: readonly [RegExp, z.ZodType][] = [
   [/^POST \/v1\/arrivals$/, arrivalSchema],
   [/^POST \/v1\/merges$/, mergeSchema],
   [/^POST \/v1\/runs\/[a-z0-9-]+\/4242\/finish$/, finishSchema],
-  [/^PUT \/v1\/runs\/[a-z0-9-]+\/4242\/plan$/, undefined],
+  [/^PUT \/v1\/runs\/[a-z0-9-]+\/4242\/plan$/, planSchema],
 ];
 
 /** @param options `reuse`: a token may come twice, as it does from curl's own retries */
@@ -73,8 +73,8 @@ export async function startStrictMuster(options: { readonly reuse?: boolean } = 
     if (request.headers['content-type'] !== 'application/json') return 'Content-Type';
     const known = SCHEMAS.find(([pattern]) => pattern.test(`${request.method} ${path}`));
     if (!known) return `${request.method} ${path}`;
-    const parsed = known[1]?.safeParse(JSON.parse(text));
-    return parsed?.error?.message;
+    const parsed = known[1].safeParse(JSON.parse(text));
+    return parsed.error?.message;
   };
 
   const serveMuster = (request: IncomingMessage, url: URL, text: string, response: ServerResponse) => {
