@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { summariseMerge } from '../lib/merge/summary.ts';
-import { mergeName } from '../lib/runs/names.ts';
+import { mergeName, runName } from '../lib/runs/names.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { mergeSchema, parseBody, parseRunId, parseSuffixSegment } from './parse.ts';
@@ -12,13 +12,16 @@ export const mergeRoutes = new Hono<AppEnv>()
   .post('/', async (c) => {
     const authenticated = await authenticate(c, 'report');
     const { project: name, tag_suffix } = await parseBody(c, mergeSchema);
-    const { project, subject, loan } = authenticated.select(name);
+    const { project, subject, claims, loan } = authenticated.select(name);
     const merge = c.env.MERGES.getByName(mergeName(project.name, subject.run_id, tag_suffix));
-    if (!(await merge.view()))
+    const view = await merge.view();
+    if (!view)
       throw new ProblemError(409, 'MERGE_INCOMPLETE', 'nothing has arrived for this merge', {
         arrived: [],
         missing: null,
       });
+    if (view.state === 'cancelled')
+      await c.env.RUNS.getByName(runName(project.name, subject.run_id)).resume(Number(claims.run_attempt));
     return respond(c, merge, () => merge.lend(loan), 'merge');
   })
   .get('/:project/:run_id/:tag_suffix', async (c) => c.json(await pullView(c.env, c.req.param())))

@@ -6,7 +6,7 @@ import { type Outcome, settle } from '../merge/outcome.ts';
 import { type Finished, type FinishRequest, finishRun, shareLoan } from './finish.ts';
 import { mergeName, parseRunName, runIndexOf } from './names.ts';
 import { checkPlanned, comparePlans, type PlanChange } from './plan.ts';
-import { type RunRecord, RunStore } from './run-store.ts';
+import { type RunRecord, type RunRow, RunStore } from './run-store.ts';
 import type { Directive, PlannedMerge, RunStanding, RunSummary, RunView } from './types.ts';
 import { attemptOf, reportRun, viewRun } from './view.ts';
 import { isBehind, wakeAt } from './watchdog.ts';
@@ -163,7 +163,7 @@ export class RunObject extends DurableObject<Env> {
     try {
       await this.tend();
     } catch (error) {
-      console.error(JSON.stringify({ at: 'run', run: this.ctx.id.name, problem: messageOf(error) }));
+      this.#complain(error);
       await this.#arm(this.#now() + RETRY_MS);
     }
   }
@@ -172,10 +172,8 @@ export class RunObject extends DurableObject<Env> {
   async #expire(): Promise<void> {
     const known = this.#store.rows().filter(({ summary }) => summary);
     const gone: boolean[] = [];
-    await this.#each(known, async ({ tag_suffix }) => {
-      gone.push(await this.#merge(tag_suffix).expire());
-    });
-    if (gone.includes(false)) return this.ctx.storage.setAlarm(this.#now() + DAY_MS);
+    const isDone = await this.#each(known, async ({ tag_suffix }) => gone.push(await this.#merge(tag_suffix).expire()));
+    if (!isDone || gone.includes(false)) return this.ctx.storage.setAlarm(this.#now() + DAY_MS);
     await runIndexOf(this.env).forget(this.#record());
     await this.ctx.storage.deleteAll();
     this.#store.reset();
@@ -194,23 +192,27 @@ export class RunObject extends DurableObject<Env> {
   /** Merges that cannot be told now are told later, by the alarm. */
   async #tell(): Promise<void> {
     const untold = this.#store.rows().filter(({ told }) => !told);
-    const telling = this.#each(untold, async ({ tag_suffix, planned }) => {
+    const isDone = await this.#each(untold, async ({ tag_suffix, planned }) => {
       const directive = this.#directive(planned);
       await this.#merge(tag_suffix).direct(directive);
       const now = this.#directive(this.#store.row(tag_suffix)?.planned);
       if (JSON.stringify(now) === JSON.stringify(directive)) this.#store.told(tag_suffix);
     });
-    await telling.catch(async (error: unknown) => {
-      console.error(JSON.stringify({ at: 'run', run: this.ctx.id.name, problem: messageOf(error) }));
-      await this.#arm(this.#now() + RETRY_MS);
-    });
+    if (!isDone) await this.#arm(this.#now() + RETRY_MS);
   }
 
-  async #each<Row>(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> {
+  /** Does something with each merge; one that fails is logged, and keeps no other from it. @returns whether all went well */
+  async #each(rows: readonly RunRow[], work: (row: RunRow) => Promise<unknown>): Promise<boolean> {
     const gate = createGate(TOLD_AT_ONCE);
     const done = await Promise.allSettled(rows.map((row) => gate(() => work(row))));
-    const failed = done.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    for (const [index, result] of done.entries()) {
+      if (result.status === 'rejected') this.#complain(result.reason, rows[index]?.tag_suffix);
+    }
+    return done.every(({ status }) => status === 'fulfilled');
+  }
+
+  #complain(error: unknown, suffix?: string): void {
+    console.error(JSON.stringify({ at: 'run', run: this.ctx.id.name, suffix, problem: messageOf(error) }));
   }
 
   #directive(planned: PlannedMerge | undefined): Directive {
