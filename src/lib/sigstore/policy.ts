@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { isAnchored } from './anchored.ts';
 
 const MAX_REGEX = 512;
 const regex = z
@@ -8,7 +9,7 @@ const regex = z
   .max(MAX_REGEX)
   .refine(compiles, 'must be a regular expression of RE2, at most 512 characters');
 const digits = z.string().regex(/^\d{1,20}$/, 'must be a numeric id, as a string');
-const timestamp = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be an RFC 3339 time');
+const timestamp = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, as 2026-01-31T00:00:00Z' });
 
 /**
  * What a client demands of a signature: LocalAI's five fields, and the pins that a workflow's path cannot give.
@@ -99,7 +100,5 @@ function admits(exact: string | undefined, pattern: string | undefined, value: s
 
 /** Whether a regex of the policy matches anywhere in a value, where only a whole match was meant. */
 export function isLoose(policy: Policy): boolean {
-  return [policy.issuer_regex, policy.identity_regex].some(
-    (text) => text !== undefined && !(text.startsWith('^') && text.endsWith('$')),
-  );
+  return [policy.issuer_regex, policy.identity_regex].some((regex) => regex !== undefined && !isAnchored(regex));
 }

@@ -4,16 +4,13 @@ import { type SignedEntity, toSignedEntity, toTrustMaterial, Verifier } from '@s
 import { messageOf } from '../error.ts';
 import { SigstoreError } from './error.ts';
 import { type Evidence, readSigner } from './evidence.ts';
+import { findEntryProblem, vouchedNumbers } from './log-entry.ts';
 import { assessSigner, type Policy } from './policy.ts';
 import { COSIGN_PREDICATE, PAYLOAD_TYPE } from './statement.ts';
 import type { TrustRootMaterial } from './trusted-root.ts';
 
 /** Entries of a kind that are looked at in one bundle, as sigstore-go has it. */
 const MAX_ENTRIES = 32;
-/** A 64-bit number. */
-const LOG_INDEX = /^\d{1,20}$/;
-/** Characters of a checkpoint with its cosignatures. */
-const MAX_CHECKPOINT = 16_384;
 
 export interface VerifyOptions {
   /** Protobuf's JSON, parsed. */
@@ -67,19 +64,12 @@ function parseBundle(json: unknown): Bundle {
     const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
     const stamps = timestampVerificationData?.rfc3161Timestamps.length ?? 0;
     if (tlogEntries.length > MAX_ENTRIES || stamps > MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} entries`);
-    if (tlogEntries.some(hasUnreadableNumber)) throw new Error('a log index or checkpoint is not one');
+    const problem = tlogEntries.map(findEntryProblem).find((one) => one !== undefined);
+    if (problem !== undefined) throw new Error(problem);
     return bundle;
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** Numbers are bounded before anybody computes with them: a million digits would cost seconds. */
-function hasUnreadableNumber({ logIndex, inclusionProof }: Bundle['verificationMaterial']['tlogEntries'][number]) {
-  if (!LOG_INDEX.test(logIndex)) return true;
-  if (!inclusionProof) return false;
-  const { logIndex: index, checkpoint } = inclusionProof;
-  return !LOG_INDEX.test(index) || (checkpoint?.envelope.length ?? 0) > MAX_CHECKPOINT;
 }
 
 interface Statement {
@@ -183,14 +173,12 @@ function describe(
   statement: Statement | undefined,
 ): Evidence {
   const [entry] = bundle.verificationMaterial.tlogEntries;
-  // The promise vouches for both numbers; without it only the proof's index is vouched for.
-  const integrated = entry?.inclusionPromise ? Number(entry.integratedTime) : 0;
-  const index = entry?.inclusionPromise ? entry.logIndex : entry?.inclusionProof?.logIndex;
+  const { index, integrated } = vouchedNumbers(entry);
   return {
     signer,
     timestamps: times.map(({ type, time }) => ({ type, time: time.toISOString() })),
     log: {
-      index: index ?? '',
+      index,
       id: entry?.logId?.keyId.toString('hex') ?? '',
       ...(integrated > 0 ? { integrated_at: new Date(integrated * 1000).toISOString() } : {}),
     },
