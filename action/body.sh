@@ -41,7 +41,7 @@ plan() {
 legs() {
   [ -n "$MUSTER_LEGS" ] || return 0
   if [ -f "$MUSTER_LEGS" ]; then cat "$MUSTER_LEGS"; else printf '%s' "$MUSTER_LEGS"; fi |
-    jq -c '.include[]? | {tag_suffix: (."tag-suffix" // ""), platform_tag: (."platform-tag" // ""), tag_latest: (."tag-latest" // "")}'
+    jq -c '(.include, .includeDarwin)[]? | {tag_suffix: (."tag-suffix" // ""), platform_tag: (."platform-tag" // ""), tag_latest: (."tag-latest" // "")}'
 }
 
 # {name, digest} of each artifact: a folder named as the artifact, with one file named as the digest's hex.
