@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { configSchema, type ParsedConfig, sigstoreSchema } from './config-schema.ts';
 import { CodedError } from './error.ts';
+import { isAnchored } from './sigstore/anchored.ts';
 import type { SigstoreSettings } from './sigstore/settings.ts';
 import { checkTagSettings } from './tags/check.ts';
 
@@ -179,16 +180,4 @@ export function configWarnings(config: Config): string[] {
       warnings.push(`MUSTER.projects.${project.name}.roles.sign: absent, so nothing can be signed`);
   }
   return warnings;
-}
-
-/** Whether a regex can only match a whole text: `^…$`, and no alternative outside of a group that one end is missing from. */
-function isAnchored(regex: string): boolean {
-  const bare = regex.replaceAll(/\\.|\[\^?\]?(?:\\.|[^\]\\])*\]/g, 'x');
-  let depth = 0;
-  for (const character of bare) {
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    if (character === '|' && depth === 0) return false;
-  }
-  return bare.startsWith('^') && bare.endsWith('$');
 }
