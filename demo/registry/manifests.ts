@@ -19,6 +19,7 @@ const descriptorSchema = z.looseObject({
   mediaType: z.string(),
   digest: z.string().refine(isDigest),
   size: z.int().nonnegative(),
+  platform: z.looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
 });
 const manifestSchema = z.looseObject({
   schemaVersion: z.literal(2),
