@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { configSchema, type ParsedConfig, sigstoreSchema } from './config-schema.ts';
 import { CodedError } from './error.ts';
-import { isAnchored } from './sigstore/anchored.ts';
+import { isAnchored } from './sigstore/regex.ts';
 import type { SigstoreSettings } from './sigstore/settings.ts';
 import { checkTagSettings } from './tags/check.ts';
 
