@@ -47,6 +47,8 @@ export async function describeWorker(modules: readonly WorkerModule[]): Promise<
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
     durableObjects: Object.fromEntries(classes),
+    // The cron trigger, at /cdn-cgi/handler/scheduled, as under `wrangler dev`.
+    unsafeTriggerHandlers: true,
   };
 }
 
