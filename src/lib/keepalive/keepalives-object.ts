@@ -17,7 +17,7 @@ import type { Anchor } from './types.ts';
 const TAGS_PER_ALARM = 100;
 const TAGS_AT_ONCE = 4;
 /** A slice of work that was killed is gone on with after this long, in milliseconds. */
-const WATCHDOG_MS = 60_000;
+const WATCHDOG_MS = 15_000;
 /** A registry that is busy is left alone for at least this long, in milliseconds. */
 const REST_MS = 300_000;
 
@@ -86,10 +86,11 @@ export class KeepalivesObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const pass = this.ctx.storage.kv.get<Pass>('pass');
-    if (!pass || this.#running) return;
+    if (!pass) return;
+    await this.ctx.storage.setAlarm(environmentOf(this.env).services.now() + WATCHDOG_MS);
+    if (this.#running) return;
     this.#running = true;
     try {
-      await this.ctx.storage.setAlarm(environmentOf(this.env).services.now() + WATCHDOG_MS);
       await this.#slice(pass);
     } finally {
       this.#running = false;
