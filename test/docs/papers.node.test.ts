@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../src/lib/config-schema.ts';
+import { OPERATIONS } from '../../src/routes/openapi/operations.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url).href);
 const read = (file: string) => readFileSync(`${root}${file}`, 'utf8');
@@ -48,6 +49,11 @@ describe.each(papers)('%s', (file) => {
     );
     expect(named).toEqual([]);
   });
+  it('names no route that is not served', () => {
+    const named = [...text.matchAll(/\b(GET|POST|PUT) (\/(?:v1|v2|healthz|openapi|reference)[^\s`?"']*)/g)];
+    const unknown = named.filter(([, method = '', path = '']) => !isServed(method, path)).map(([route]) => route);
+    expect(unknown).toEqual([]);
+  });
   it('names no file of the project that is not there', () => {
     const named = [
       ...text.matchAll(/`((?:src|test|docs|examples|scripts|demo|interop|bench|action)\/[\w./-]+\.\w+)`/g),
@@ -77,6 +83,14 @@ describe('docs/runbook.md', () => {
     expect(unknown).toEqual([]);
   });
 });
+
+/** Whether an operation has this path, with anything where it has a parameter. */
+function isServed(method: string, path: string): boolean {
+  return OPERATIONS.some((operation) => {
+    const pattern = operation.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
+    return operation.method === method.toLowerCase() && new RegExp(`^${pattern}$`).test(path);
+  });
+}
 
 /** The names of all properties of a JSON Schema, at any depth. */
 function* keysOf(schema: unknown): Generator<string> {
