@@ -83,6 +83,11 @@ describe('POST /v1/verify/bundle', () => {
     ['a policy that is not configured', { ...request, policy: 'other' }, 'POLICY_INVALID'],
     ['a trusted root without a log', { ...request, trusted_root: {} }, 'ROOT_INVALID'],
     ['a trusted root that is none', { ...request, trusted_root: { tlogs: [{ publicKey: 1 }] } }, 'ROOT_INVALID'],
+    [
+      'a digest for a plain signature',
+      { bundle, artifact_digest: ARTIFACT_DIGEST, policy: POLICY },
+      'ARTIFACT_REQUIRED',
+    ],
     ['a log that counts always', { ...dsseRequest, trusted_root: withoutStart(dsseRoot) }, 'ROOT_INVALID'],
   ])('answers 400 to %s', async (_, body, code) => {
     expect(await outcome(body)).toBe(`400 ${code}`);

@@ -62,4 +62,22 @@ describe('refreshTrustRoot', () => {
   it('asks nobody where the documents stand in the configuration', async () => {
     expect(await refreshTrustRoot(env)).toEqual({ source: 'configuration' });
   });
+
+  describe('when the documents come by TUF', () => {
+    /** An environment in which the object answers this. */
+    const answering = (outcome: object) => {
+      const object = { refresh: async () => outcome };
+      return { ...env, MUSTER_SIGSTORE: settings, TRUST_ROOT: { getByName: () => object } } as unknown as typeof env;
+    };
+    it('says how they stand', async () => {
+      const status = { mirror: MIRROR, attempt: { at: 1 } };
+      expect(await refreshTrustRoot(answering({ ok: true, value: status }))).toEqual(status);
+    });
+    it.each([
+      ['the mirror gave nothing good', { ok: true, value: { mirror: MIRROR, attempt: { at: 1, problem: 'x' } } }],
+      ['the object refuses', { ok: false, code: 'X', detail: 'x' }],
+    ])('fails where %s', async (_, outcome) => {
+      await expect(refreshTrustRoot(answering(outcome))).rejects.toMatchObject({ code: 'TRUST_ROOT_UNAVAILABLE' });
+    });
+  });
 });
