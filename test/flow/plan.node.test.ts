@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BACKENDS } from '../../demo/config.ts';
 import type { Image } from '../../demo/images.ts';
 import { WORKFLOWS } from '../../demo/issuer/claims.ts';
+import { ROOT, runProgram } from '../../demo/process.ts';
 import { BUILDER, startWorld, type World } from './world.ts';
 
 const MATRIX = { job_workflow_ref: `${WORKFLOWS}/backend.yml@refs/heads/master` };
@@ -83,6 +84,16 @@ describe('PUT /v1/runs/…/plan', () => {
   it('answers the same plan sent again with no change', async () => {
     const answer = await plan('102', [{ tag_suffix: '-a', platform_tags: ['single'], tag_latest: 'auto' }]);
     expect(answer.body).toMatchObject({ added: [], changed: [], removed: [] });
+  });
+});
+
+describe('the plan of LocalAI’s whole matrix', () => {
+  it('is accepted, and shows what every merge waits for', async () => {
+    const file = `${ROOT}test/fixtures/localai-matrix/backend-matrix.json`;
+    const { merges } = JSON.parse(await runProgram(process.execPath, [`${ROOT}examples/plan-from-matrix.mjs`, file]));
+    expect(await plan('140', merges)).toMatchObject({ status: 200, body: { merges: 448, legs: 519 } });
+    const { body } = await run('140');
+    expect(body).toMatchObject({ counts: { waiting: 448 }, overdue: 0 });
   });
 });
 
