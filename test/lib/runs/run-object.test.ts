@@ -127,6 +127,18 @@ describe('RunObject', () => {
     });
   });
 
+  it('shows a merge overdue whose leg has not come for twelve hours, until it does', async () => {
+    const created_at = Date.now() - 12 * 3_600_000;
+    await arrive('-a', { created_at });
+    expect(await mergeOf('-a').view()).toMatchObject({
+      state: 'waiting',
+      overdue: true,
+      reason: expect.stringMatching(/^overdue: arm64 had not arrived by /),
+    });
+    await arrive('-a', { created_at, arrivals: [makeArrival('amd64', 'a'), makeArrival('arm64', 'b')] });
+    expect(await mergeOf('-a').view()).not.toHaveProperty('overdue');
+  });
+
   it('reports to the index soon after something happened', async () => {
     await run.note(makeSummary('-a', { deadline: new Date(Date.now() - 1).toISOString() }));
     await runDurableObjectAlarm(run);
