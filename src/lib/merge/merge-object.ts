@@ -1,28 +1,25 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
-import { CodedError, messageOf } from '../error.ts';
-import type { VerifiedBundles } from '../gallery/judge.ts';
 import { ledgerOf } from '../keepalive/names.ts';
 import { deadlineMinutes, markOverdue } from '../runs/deadline.ts';
 import { runName } from '../runs/names.ts';
-import type { Directive, PlannedMerge, RunSummary } from '../runs/types.ts';
-import { compareArrival, type Expectation, joinExpectations, missingOf, type Report, SINGLE } from './arrival.ts';
-import { applyDirective, checkExpected, problemsOf } from './directive.ts';
+import type { Directive } from '../runs/types.ts';
+import { compareArrival, type Report } from './arrival.ts';
+import { applyDirective, checkExpected } from './directive.ts';
 import { MergeError } from './error.ts';
-import { failureOf } from './failure.ts';
-import { readyTasks, type Task, taskKey } from './flow.ts';
 import { takeIn } from './intake.ts';
 import { Journal } from './journal.ts';
 import { type EarlyIdentity, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
-import { runTask } from './run-task.ts';
-import { nameOf } from './source.ts';
-import { isFinished, type MergeState, type MergeView, viewMerge, viewStep } from './state.ts';
+import { completes, expectationOf, joinReport, type TakenReport } from './recording.ts';
+import { summariseForRun } from './run-summary.ts';
+import { isFinished, type MergeState, type MergeView, viewMerge } from './state.ts';
+import { projectOf } from './subject.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
 import { Watchers } from './watchers.ts';
+import { missingLegs, targetNames, Work } from './work.ts';
 
 /** While work is under way, a killed object is woken after this long, in milliseconds. */
 const WATCHDOG_MS = 5_000;
@@ -36,14 +33,13 @@ export interface ArriveRequest {
 /**
  * One backend of one run: loads what is stored, runs the tasks that are ready, records, and arms its alarm.
  *
- * What is next is decided by {@link readyTasks}; tokens and keys live in its {@link Lender} only.
+ * The tasks run in its {@link Work}; tokens and keys live in its {@link Lender} only.
  */
 export class MergeObject extends DurableObject<Env> {
   readonly #journal: Journal;
   readonly #lender: Lender;
   readonly #watchers = new Watchers();
-  /** Bundles that passed during this stretch of work: both registries hold the same bytes. */
-  readonly #verified: VerifiedBundles = new Map();
+  readonly #steps: Work;
   #running: Promise<void> | undefined;
   /** Reports that are being taken in. */
   #arriving = 0;
@@ -52,6 +48,13 @@ export class MergeObject extends DurableObject<Env> {
     super(state, env);
     this.#journal = new Journal(state.storage.sql);
     this.#lender = new Lender(environmentOf(env).services);
+    this.#steps = new Work({
+      journal: this.#journal,
+      lender: this.#lender,
+      watchers: this.#watchers,
+      services: () => this.#services,
+      locks: locksOf(env),
+    });
   }
 
   /**
@@ -61,7 +64,7 @@ export class MergeObject extends DurableObject<Env> {
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
       const early = await this.#record(request);
-      if (this.#missing(this.#load())?.length === 0) this.#lend(request.loan, early);
+      if (missingLegs(this.#load())?.length === 0) this.#lend(request.loan, early);
       return this.#work();
     });
   }
@@ -73,7 +76,7 @@ export class MergeObject extends DurableObject<Env> {
   lend(loan: Loan): Promise<MergeOutcome> {
     return settle(async () => {
       const record = this.#load();
-      if (this.#missing(record)?.length === 0) this.#lend(loan);
+      if (missingLegs(record)?.length === 0) this.#lend(loan);
       this.#journal.forgive(record.generation);
       return this.#work();
     });
@@ -102,7 +105,7 @@ export class MergeObject extends DurableObject<Env> {
   async wake(): Promise<void> {
     const record = this.#journal.load();
     const { state } = record ? this.#view(record) : {};
-    const isOpen = state === 'merging' || state === 'retrying' || (record && this.#ready().length > 0);
+    const isOpen = state === 'merging' || state === 'retrying' || (record && this.#steps.ready().length > 0);
     if (isOpen && !this.#running && (await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(this.#services.now());
   }
@@ -136,21 +139,15 @@ export class MergeObject extends DurableObject<Env> {
     return environmentOf(this.env).services;
   }
 
-  #project(subject: Pick<RunSubject, 'project'>): ProjectConfig {
-    const project = this.#services.config.projects.find(({ name }) => name === subject.project);
-    if (!project) throw new MergeError('NO_TARGET', `the project "${subject.project}" is not configured any more`);
-    return project;
-  }
-
   /** Stores a report. @returns the certificate, where this report completes the merge */
   async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyIdentity | undefined> {
-    const project = this.#project(subject);
+    const project = projectOf(this.#services, subject);
     const run = this.env.RUNS.getByName(runName(subject.project, subject.run_id));
     const before = this.#journal.load();
     const { tag_suffix, platform_tag, run_attempt } = report;
     const plan_required = project.require_plan;
     const directive = unwrap(await run.admit({ tag_suffix, platform_tag, run_attempt, plan_required }));
-    const expectation = this.#expectation(project, report, directive.planned, before?.expectation);
+    const expectation = expectationOf(project, report, directive.planned, before?.expectation);
     checkExpected(expectation, platform_tag);
     let early: EarlyIdentity | undefined;
     if (this.#compare(report) === 'new') {
@@ -159,8 +156,7 @@ export class MergeObject extends DurableObject<Env> {
       try {
         const arrival = await takeIn(this.#services, project, subject.run_id, report, ledgerOf(this.env));
         // Another report may have come in while the registries were asked.
-        if (this.#compare(report) === 'new')
-          this.#journal.store(this.#joined(subject, report, arrival, expectation, directive));
+        if (this.#compare(report) === 'new') this.#join({ subject, report, arrival, expectation, directive });
       } finally {
         this.#arriving -= 1;
       }
@@ -169,6 +165,12 @@ export class MergeObject extends DurableObject<Env> {
     }
     await this.#tellRun();
     return early;
+  }
+
+  #join(taken: Omit<TakenReport, 'hasBegun' | 'now'>): void {
+    const before = this.#journal.load();
+    const hasBegun = before !== undefined && this.#journal.entries(before.generation).length > 0;
+    this.#journal.store(joinReport(before, { ...taken, hasBegun, now: this.#services.now() }));
   }
 
   #compare(report: Report) {
@@ -181,48 +183,6 @@ export class MergeObject extends DurableObject<Env> {
       );
     }
     return outcome;
-  }
-
-  #expectation(project: ProjectConfig, report: Report, planned: PlannedMerge | null, known: Expectation | undefined) {
-    const configured = project.expect[report.tag_suffix];
-    const said: (Expectation | undefined)[] = [
-      planned ? { platform_tags: planned.platform_tags, authority: 'plan' } : undefined,
-      configured ? { platform_tags: configured, authority: 'configuration' } : undefined,
-      report.expect ? { platform_tags: report.expect, authority: 'report' } : undefined,
-      known,
-    ];
-    const joined = said.reduce((left, right) => joinExpectations(left, right), undefined);
-    return (
-      joined ??
-      (report.platform_tag === SINGLE ? ({ platform_tags: [SINGLE], authority: 'report' } as const) : undefined)
-    );
-  }
-
-  /** The record with one more arrival; other bytes after work began make a new generation. */
-  #joined(
-    subject: RunSubject,
-    report: Report,
-    arrival: MergeRecord['arrivals'][number],
-    expectation: Expectation | undefined,
-    { planned, cancelled }: Directive,
-  ): MergeRecord {
-    const before = this.#journal.load();
-    const replaced = before?.arrivals.find(({ platform_tag }) => platform_tag === arrival.platform_tag);
-    const generation = before?.generation ?? 1;
-    const begun =
-      before !== undefined && replaced?.digest !== arrival.digest && this.#journal.entries(generation).length > 0;
-    return {
-      subject,
-      tag_suffix: report.tag_suffix,
-      tag_latest: planned?.tag_latest ?? report.tag_latest ?? before?.tag_latest ?? 'auto',
-      run_attempt: Math.max(before?.run_attempt ?? 0, report.run_attempt),
-      generation: begun ? generation + 1 : generation,
-      ...(expectation ? { expectation } : {}),
-      arrivals: [...(before?.arrivals ?? []).filter((other) => other !== replaced), arrival],
-      narrow: planned?.narrow ?? false,
-      cancelled,
-      created_at: before?.created_at ?? this.#services.now(),
-    };
   }
 
   #lend(loan: Loan, early?: EarlyIdentity): void {
@@ -241,99 +201,25 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   #advance(): Promise<void> {
-    this.#running ??= this.#runTasks().finally(() => {
+    this.#running ??= this.#goOn().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  /** Runs every task as soon as it is ready, until none is. */
-  async #runTasks(): Promise<void> {
-    const inFlight = new Map<string, Promise<void>>();
+  /** A kill from here on leaves an alarm that goes on. */
+  async #goOn(): Promise<void> {
     await this.ctx.storage.setAlarm(this.#services.now() + WATCHDOG_MS);
-    for (;;) {
-      for (const task of this.#ready()) {
-        const key = taskKey(task);
-        if (!inFlight.has(key))
-          inFlight.set(
-            key,
-            this.#runTask(task).finally(() => inFlight.delete(key)),
-          );
-      }
-      if (inFlight.size === 0) break;
-      await Promise.race(inFlight.values());
-    }
+    await this.#steps.run();
     await this.#rest();
-  }
-
-  #ready(): Task[] {
-    const record = this.#load();
-    const missing = this.#missing(record);
-    if (record.cancelled || missing === null || missing.length > 0) return [];
-    const entries = this.#journal.entries(record.generation);
-    const signed = entries.some(({ step, state }) => step === 'sign' && state === 'done');
-    // Before it can sign, a merge writes nothing: what is pushed untagged may be collected while it waits for a token.
-    if (!signed && !this.#lender.ready()) return [];
-    return readyTasks(entries, this.#targetNames(record), this.#services.now());
-  }
-
-  #missing(record: MergeRecord): readonly string[] | null {
-    return missingOf(
-      record.expectation,
-      record.arrivals.map(({ platform_tag }) => platform_tag),
-    );
-  }
-
-  #targetNames(record: MergeRecord): string[] {
-    const targets = this.#services.targets(this.#project(record.subject));
-    return targets.flatMap(({ repository, skipped }) => (skipped === undefined ? [nameOf(repository)] : []));
-  }
-
-  async #runTask(task: Task): Promise<void> {
-    const record = this.#load();
-    const { generation } = record;
-    const tries =
-      this.#journal.entries(generation).find((entry) => taskKey(entry) === taskKey(task))?.failure?.tries ?? 0;
-    this.#journal.begin(generation, task, this.#services.now());
-    this.#tell(generation, task);
-    try {
-      const context = {
-        record,
-        project: this.#project(record.subject),
-        services: this.#services,
-        locks: locksOf(this.env),
-        lender: this.#lender,
-        verified: this.#verified,
-      };
-      const result = await runTask(task, context, this.#journal.entries(generation));
-      this.#journal.succeed(generation, task, result, this.#services.now());
-    } catch (error) {
-      if (!(error instanceof CodedError))
-        console.error(
-          JSON.stringify({
-            at: 'step',
-            step: task.step,
-            run: record.subject.run_id,
-            suffix: record.tag_suffix,
-            problem: messageOf(error),
-          }),
-        );
-      this.#journal.fail(generation, task, failureOf(error, tries + 1, this.#services), this.#services.now());
-    }
-    this.#tell(generation, task);
-  }
-
-  #tell(generation: number, task: Task): void {
-    const entry = this.#journal.entries(generation).find((other) => taskKey(other) === taskKey(task));
-    if (entry) this.#watchers.tell(viewStep(entry));
   }
 
   /** Nothing is ready: arms the alarm for the next retry, if there is one, and tells the run. */
   async #rest(): Promise<void> {
     const record = this.#load();
     const view = this.#view(record);
-    this.#verified.clear();
-    if (isFinished(this.#journal.entries(record.generation), this.#targetNames(record))) this.#lender.forget();
+    if (isFinished(this.#journal.entries(record.generation), targetNames(this.#services, record)))
+      this.#lender.forget();
     const retries = this.#journal
       .entries(record.generation)
       .flatMap(({ failure }) => (failure?.retry_at === undefined ? [] : [failure.retry_at]));
@@ -344,7 +230,7 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   #view(record: MergeRecord): MergeView {
-    const project = this.#project(record.subject);
+    const project = projectOf(this.#services, record.subject);
     const targets = this.#services.targets(project);
     const view = viewMerge(record, this.#journal.entries(record.generation), targets, this.#lender.ready());
     const deadline = record.created_at + deadlineMinutes(project, targets) * 60_000;
@@ -353,33 +239,6 @@ export class MergeObject extends DurableObject<Env> {
 
   async #tellRun(): Promise<void> {
     const { project, run_id } = this.#load().subject;
-    await this.env.RUNS.getByName(runName(project, run_id)).note(this.#summary());
+    await this.env.RUNS.getByName(runName(project, run_id)).note(summariseForRun(this.#view(this.#load())));
   }
-
-  #summary(): RunSummary {
-    const view = this.#view(this.#load());
-    const { state, reason, missing, expected, arrivals, digest, tag_suffix, ref, sha, run_attempt, deadline } = view;
-    const problems = problemsOf(view);
-    const arrived = arrivals.map(({ platform_tag }) => platform_tag);
-    return {
-      tag_suffix,
-      state,
-      missing,
-      expected,
-      arrived,
-      ref,
-      sha,
-      run_attempt,
-      ...(reason ? { reason } : {}),
-      ...(digest ? { digest } : {}),
-      ...(deadline ? { deadline } : {}),
-      ...(problems.length > 0 ? { problems } : {}),
-    };
-  }
-}
-
-/** Whether nothing is missing any more once this report is in. */
-function completes(before: MergeRecord | undefined, expectation: Expectation | undefined, report: Report): boolean {
-  const arrived = (before?.arrivals ?? []).map(({ platform_tag }) => platform_tag);
-  return missingOf(expectation, [...arrived, report.platform_tag])?.length === 0;
 }

@@ -2,7 +2,7 @@ import { HttpError } from '../http.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../oci/manifest.ts';
-import { formatPlatform, normalisePlatform, platformOfConfig } from '../oci/platform.ts';
+import { formatPlatform, platformOfConfig } from '../oci/platform.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
 import type { Target } from './types.ts';
@@ -67,7 +67,7 @@ export async function readLeg(places: readonly Repository[], digest: Digest): Pr
       `${digest} is an index of ${images.length} images; a leg has exactly one`,
     );
   }
-  const platform = image.platform ? normalisePlatform(image.platform) : await platformOfChild(place, image.digest);
+  const platform = await platformOfChild(place, image.digest);
   return { manifest, platform, descriptors: parsed.manifests };
 }
 

@@ -82,10 +82,13 @@ export interface TagMove {
   readonly narrow: boolean;
 }
 
-/** `held`: the tag was left alone because the new index lacks a platform which the present one has. */
+/**
+ * `held`: the tag was left alone because the new index lacks a platform which the present one has. `matches`, `differs`:
+ * in shadow mode, whether the tag holds our very index.
+ */
 export interface TagOutcome {
   readonly name: string;
-  readonly state: 'set' | 'moved' | 'unchanged' | 'superseded' | 'held';
+  readonly state: 'set' | 'moved' | 'unchanged' | 'superseded' | 'held' | 'matches' | 'differs';
   readonly reason?: string;
 }
 

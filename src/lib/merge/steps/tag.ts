@@ -2,16 +2,20 @@ import { areListed } from '../../gallery/verify-image.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { fromBase64 } from '../base64.ts';
 import { nameOf } from '../source.ts';
-import type { StepContext, StepResults, Target } from '../types.ts';
+import type { StepContext, StepResults, TagOutcome, Target } from '../types.ts';
 
 /**
  * Lets the tags point at the verified index, each under its own lock.
  *
+ * In shadow mode nothing moves: the answer says what each tag holds beside our index.
  * Safe to repeat: the lock knows what it wrote, and a tag never goes back to an older run.
  */
 export async function moveTags(context: StepContext, target: Target): Promise<StepResults['tag']> {
-  if (context.project.shadow) return { tags: [], discoverable: context.targetResult('verify', target).discoverable };
   const { bytes, digest, media_type, children } = context.result('read');
+  if (context.project.shadow) {
+    const tags = await Promise.all(context.tags.map((tag) => compareTag(target, tag, digest)));
+    return { tags, discoverable: context.targetResult('verify', target).discoverable };
+  }
   const { subject, run_attempt, narrow } = context.record;
   const platforms = children.flatMap((child) => (child.platform ? [formatPlatform(child.platform)] : []));
   const tags = await Promise.all(
@@ -36,4 +40,11 @@ export async function moveTags(context: StepContext, target: Target): Promise<St
     tags,
     discoverable: discoverable || (await areListed(target.repository, context.targetResult('attach', target).bundles)),
   };
+}
+
+/** What a tag, which somebody else moves, holds beside our index. */
+async function compareTag({ repository }: Target, tag: string, digest: string): Promise<TagOutcome> {
+  const present = await repository.headManifest(tag);
+  if (present?.digest === digest) return { name: tag, state: 'matches' };
+  return { name: tag, state: 'differs', reason: present ? `it holds ${present.digest}` : 'it is not there' };
 }

@@ -1,0 +1,110 @@
+import { CodedError, messageOf } from '../error.ts';
+import type { VerifiedBundles } from '../gallery/judge.ts';
+import { missingOf } from './arrival.ts';
+import { failureOf } from './failure.ts';
+import { readyTasks, type Task, taskKey } from './flow.ts';
+import type { Journal } from './journal.ts';
+import type { Lender } from './lender.ts';
+import { runTask } from './run-task.ts';
+import { nameOf } from './source.ts';
+import { viewStep } from './state.ts';
+import { projectOf } from './subject.ts';
+import type { Locks, MergeRecord, Services } from './types.ts';
+import type { Watchers } from './watchers.ts';
+
+export interface WorkOptions {
+  readonly journal: Journal;
+  readonly lender: Lender;
+  readonly watchers: Watchers;
+  /** Asked for at each step: the environment may be built anew. */
+  readonly services: () => Services;
+  readonly locks: Locks;
+}
+
+/** Runs the tasks of one merge, each as soon as it is ready, and records how it ended before the next one starts. */
+export class Work {
+  readonly #options: WorkOptions;
+  /** Bundles that passed during this stretch of work: both registries hold the same bytes. */
+  readonly #verified: VerifiedBundles = new Map();
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on until no task is ready. */
+  async run(): Promise<void> {
+    const inFlight = new Map<string, Promise<void>>();
+    for (;;) {
+      for (const task of this.ready()) {
+        const key = taskKey(task);
+        if (!inFlight.has(key))
+          inFlight.set(
+            key,
+            this.#runTask(task).finally(() => inFlight.delete(key)),
+          );
+      }
+      if (inFlight.size === 0) break;
+      await Promise.race(inFlight.values());
+    }
+    this.#verified.clear();
+  }
+
+  /** The tasks that may start now. */
+  ready(): Task[] {
+    const { journal, lender, services } = this.#options;
+    const record = journal.load();
+    const missing = record ? missingLegs(record) : null;
+    if (!record || record.cancelled || missing === null || missing.length > 0) return [];
+    const entries = journal.entries(record.generation);
+    const signed = entries.some(({ step, state }) => step === 'sign' && state === 'done');
+    // Before it can sign, a merge writes nothing: what is pushed untagged may be collected while it waits for a token.
+    if (!signed && !lender.ready()) return [];
+    return readyTasks(entries, targetNames(services(), record), services().now());
+  }
+
+  async #runTask(task: Task): Promise<void> {
+    const { journal, lender, locks } = this.#options;
+    const services = this.#options.services();
+    const record = journal.load();
+    if (!record) return;
+    const { generation } = record;
+    const tries = journal.entries(generation).find((entry) => taskKey(entry) === taskKey(task))?.failure?.tries ?? 0;
+    journal.begin(generation, task, services.now());
+    this.#tell(generation, task);
+    try {
+      const project = projectOf(services, record.subject);
+      const surroundings = { record, project, services, locks, lender, verified: this.#verified };
+      const result = await runTask(task, surroundings, journal.entries(generation));
+      journal.succeed(generation, task, result, services.now());
+    } catch (error) {
+      if (!(error instanceof CodedError)) logUnexpected(task, record, error);
+      journal.fail(generation, task, failureOf(error, tries + 1, services), services.now());
+    }
+    this.#tell(generation, task);
+  }
+
+  #tell(generation: number, task: Task): void {
+    const { journal, watchers } = this.#options;
+    const entry = journal.entries(generation).find((other) => taskKey(other) === taskKey(task));
+    if (entry) watchers.tell(viewStep(entry));
+  }
+}
+
+/** The legs that have not arrived; null where nobody said which are expected. */
+export function missingLegs({ expectation, arrivals }: MergeRecord): readonly string[] | null {
+  return missingOf(
+    expectation,
+    arrivals.map(({ platform_tag }) => platform_tag),
+  );
+}
+
+/** The targets that are used. */
+export function targetNames(services: Services, record: MergeRecord): string[] {
+  const targets = services.targets(projectOf(services, record.subject));
+  return targets.flatMap(({ repository, skipped }) => (skipped === undefined ? [nameOf(repository)] : []));
+}
+
+function logUnexpected({ step }: Task, { subject, tag_suffix }: MergeRecord, error: unknown): void {
+  const problem = messageOf(error);
+  console.error(JSON.stringify({ at: 'step', step, run: subject.run_id, suffix: tag_suffix, problem }));
+}
