@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import bundled from '../../../sigstore.json';
+import bundled from '../../../sigstore.json' with { type: 'json' };
 import { parseSigstoreSettings } from '../config.ts';
 import { PUBLIC_GOOD_MIRROR, packagedDocuments } from '../sigstore/public-good.ts';
 import type { SigstoreSettings } from '../sigstore/settings.ts';
