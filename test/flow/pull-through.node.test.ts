@@ -125,6 +125,18 @@ describe.each(['api', 'tag'])('the pull-through of the registry %s', (alias) => 
     expect((await get(`${name}/manifests/${digestOf(artifact)}`)).status).toBe(403);
   });
 
+  it('refuses a tag that points at one child of a signed image, and serves that child by its digest', async () => {
+    const client = world.clients[alias === 'api' ? 0 : 1];
+    const { manifests } = await manifestOf(name, 'master-x');
+    for (const [at, child] of manifests.entries()) {
+      const pulled = await client?.pull(CORE, child.digest);
+      await client?.pushManifest(CORE, `leg-${at}`, Buffer.from(pulled?.text ?? ''), MANIFEST);
+      const refused = await get(`${name}/manifests/leg-${at}`);
+      expect([refused.status, refused.headers.get('Muster-Verdict')]).toEqual([403, 'SUBJECT_MISMATCH']);
+      expect((await get(`${name}/manifests/${child.digest}`)).status).toBe(200);
+    }
+  });
+
   it('lists the tags', async () => {
     const { tags } = (await jsonOf(await get(`${name}/tags/list`))) as unknown as { tags: string[] };
     expect(tags).toContain('master-x');

@@ -4,8 +4,10 @@ import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { VerdictCode } from '../../sigstore/error.ts';
 import { PullThroughError } from './error.ts';
+import { indexSignedWith } from './part.ts';
 import { readThrough } from './read-through.ts';
 import { listReferrers } from './referrer-lists.ts';
+import type { StoredVerdict } from './store.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 const TAG_MS = 5_000;
@@ -37,7 +39,7 @@ export class Gatekeeper {
   }
 
   /**
-   * Admits what a tag or digest names. By a tag only what verifies itself: whoever may move tags could else point one
+   * Admits what a tag or digest names. By a tag only what verifies itself, as a whole: whoever may move tags could else point one
    * at anything that merely refers to a signed image.
    *
    * @throws {PullThroughError} MANIFEST_UNKNOWN
@@ -50,10 +52,22 @@ export class Gatekeeper {
     const verdict = await this.#verdicts.of(digest);
     if (!verdict) throw unknownManifest();
     const { code, detail } = verdict;
-    if (code === 'VERIFIED') return { admitted: true, manifest: await this.#pull(digest) };
-    const flaw = { code, detail };
-    if (!this.#verdicts.serves(verdict)) return { admitted: false, digest, flaw };
+    const flaw = code === 'VERIFIED' ? await this.#flawOfTag(reference, digest, verdict) : { code, detail };
+    if (!flaw) return { admitted: true, manifest: await this.#pull(digest) };
+    if (code === 'VERIFIED' || !this.#verdicts.serves(verdict)) return { admitted: false, digest, flaw };
     return { admitted: true, manifest: await this.#pull(digest), flaw };
+  }
+
+  /** A tag that names a child of a signed index would give it to clients of every platform. */
+  async #flawOfTag(reference: string, digest: Digest, { referrer }: StoredVerdict): Promise<Flaw | undefined> {
+    const index =
+      isDigest(reference) || !referrer ? undefined : await indexSignedWith(this.#repository, digest, referrer);
+    return (
+      index && {
+        code: 'SUBJECT_MISMATCH',
+        detail: `it is signed as a part of ${index} only; pull that, or this by its digest`,
+      }
+    );
   }
 
   /**
