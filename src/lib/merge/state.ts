@@ -13,7 +13,7 @@ export type MergeState =
   | 'failed'
   | 'cancelled';
 
-/** A merge as callers see it; the shape of design.md's "Published", with what is known so far. */
+/** A merge as callers see it, with what is known so far. */
 export interface MergeView {
   readonly state: MergeState;
   readonly project: string;
