@@ -132,6 +132,8 @@ export const configSchema = z.strictObject({
   galleries: z.array(gallerySchema).default([]),
   retention_days: z.int().min(30).default(35),
   deadline_seconds: z.int().min(5).max(600).default(90),
+  copy_chunk_mebibytes: z.int().min(1).max(16).default(8),
+  calls_per_invocation: z.int().min(1000).max(9000).default(6000),
 });
 
 /** What the schema makes of it: defaults are filled in. */

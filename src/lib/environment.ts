@@ -1,9 +1,10 @@
+import { createTurn } from './calls.ts';
 import { type Config, type ProjectConfig, parseConfig } from './config.ts';
 import type { GalleryObject } from './gallery/audit/gallery-object.ts';
 import { type Budget, createBudget } from './gallery/budget.ts';
 import type { RepositoryObject } from './gallery/pull-through/repository-object.ts';
 import { createIdTokenVerifier, type IdTokenVerifier } from './github/id-token.ts';
-import { type Caller, DEFAULT_RETRY, limitFetch } from './http.ts';
+import { type Caller, DEFAULT_RETRY } from './http.ts';
 import type { KeepalivesObject } from './keepalive/keepalives-object.ts';
 import { MergeError } from './merge/error.ts';
 import type { MergeObject } from './merge/merge-object.ts';
@@ -66,7 +67,8 @@ export function environmentOf(env: Env): Environment {
 function createEnvironment(env: Env): Environment {
   const config = parseConfig(env as unknown as Record<string, unknown>);
   const caller: Caller = {
-    fetch: limitFetch((input, init) => fetch(input, init)),
+    fetch: (input, init) => fetch(input, init),
+    turn: createTurn(() => Date.now()),
     now: () => Date.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
@@ -129,6 +131,7 @@ function createServices(
     caller,
     now: caller.now,
     repository,
+    copyChunkBytes: config.copy_chunk_mebibytes * 1024 * 1024,
     targets: (project: ProjectConfig) => project.targets.map((target) => createTarget(target, repository, isUsable)),
     policy: (name) => {
       const policy = config.policies.find((candidate) => candidate.name === name);

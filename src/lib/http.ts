@@ -11,20 +11,14 @@ export type HttpErrorCode =
   | 'PEER_UNREACHABLE'
   | 'PEER_BUSY'
   | 'PEER_FAILED'
+  | 'CALLS_SPENT'
   | 'BODY_TOO_LARGE'
   | 'BODY_TRUNCATED';
 
 /** A call to something outside that failed in a way which a later try may mend. */
 export class HttpError extends CodedError<HttpErrorCode> {}
 
-/**
- * A gate that lets at most `limit` holders through at a time, first come first served.
- *
- * Workers queue the seventh connection that waits for headers; the local runtime does not, so the
- * limit is ours.
- *
- * @see https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections
- */
+/** A gate that lets at most `limit` holders through at a time, first come first served. */
 export function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let held = 0;
@@ -39,12 +33,6 @@ export function createGate(limit: number): <T>(work: () => Promise<T>) => Promis
       else held -= 1;
     }
   };
-}
-
-/** `fetch` with at most `limit` calls waiting for their headers. */
-export function limitFetch(fetch: Fetch, limit = 6): Fetch {
-  const gate = createGate(limit);
-  return (input, init) => gate(() => fetch(input, init));
 }
 
 export interface RetryOptions {
@@ -68,6 +56,8 @@ export interface Caller {
   /** Uniform in [0, 1): jitter. */
   readonly random: () => number;
   readonly retry: RetryOptions;
+  /** Waits until a call may be sent; its time-out begins then. Absent: at once. @throws {HttpError} CALLS_SPENT */
+  readonly turn?: <Value>(send: () => Promise<Value>) => Promise<Value>;
   /** Aborts everything under way, for an overall deadline. */
   readonly signal?: AbortSignal;
 }
@@ -123,25 +113,29 @@ export async function pause(caller: Caller, tries: number, retryAfterMs?: number
 
 async function tryOnce(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
   const where = describe(url, init);
-  const { timeoutMs } = caller.retry;
+  const sent = () => send(caller, url, init);
+  const response = await (caller.turn ? caller.turn(sent) : sent());
+  if (response instanceof HttpError || !isTransient(response.status)) return response;
+  const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
+  await discard(response);
+  const code = response.status === 429 ? 'PEER_BUSY' : 'PEER_FAILED';
+  return new HttpError(code, `${where}: status ${response.status}`, { retryAfterMs });
+}
+
+async function send(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
   // Ended with the headers: a large body takes longer than any answer should.
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const timer = setTimeout(() => timeout.abort(), caller.retry.timeoutMs);
   const signal = caller.signal ? AbortSignal.any([timeout.signal, caller.signal]) : timeout.signal;
-  let response: Response;
   try {
-    response = await caller.fetch(url, { redirect: 'manual', cache: 'no-store', ...init, signal });
+    return await caller.fetch(url, { redirect: 'manual', cache: 'no-store', ...init, signal });
   } catch (cause) {
+    const where = describe(url, init);
     if (signal.aborted) return new HttpError('PEER_TIMEOUT', `${where}: no answer in time`, { cause });
     return new HttpError('PEER_UNREACHABLE', `${where}: ${withoutSecrets(messageOf(cause))}`, { cause });
   } finally {
     clearTimeout(timer);
   }
-  if (!isTransient(response.status)) return response;
-  const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
-  await discard(response);
-  const code = response.status === 429 ? 'PEER_BUSY' : 'PEER_FAILED';
-  return new HttpError(code, `${where}: status ${response.status}`, { retryAfterMs });
 }
 
 /** `GET registry.example.com/v2/`: for messages, without the query, which may carry a secret. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { call, createGate, isTransient, limitFetch, parseRetryAfter } from '../../src/lib/http.ts';
+import { call, createGate, isTransient, parseRetryAfter } from '../../src/lib/http.ts';
 import { fakeCaller } from './fake-caller.ts';
 
 const URL_WITH_QUERY = 'https://registry.test/v2/?token=canary';
@@ -172,21 +172,5 @@ describe('createGate', () => {
     const gate = createGate(1);
     await gate(() => Promise.reject(new Error('bad'))).catch(() => undefined);
     expect(await gate(async () => 'in')).toBe('in');
-  });
-});
-
-describe('limitFetch', () => {
-  it('keeps at most six calls waiting for their headers', async () => {
-    let waiting = 0;
-    let most = 0;
-    const fetch = limitFetch(async () => {
-      waiting += 1;
-      most = Math.max(most, waiting);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      waiting -= 1;
-      return new Response();
-    });
-    await Promise.all(Array.from({ length: 20 }, () => fetch('https://registry.test/')));
-    expect(most).toBe(6);
   });
 });

@@ -3,11 +3,10 @@ import { messageOf } from '../error.ts';
 import type { Anchor, AnchorLedger } from '../keepalive/types.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
+import { copyImages } from './copy-image.ts';
 import { MergeError } from './error.ts';
-import { checkPlatform, copyManifest, type Leg, nameOf, placesOf, readLeg } from './source.ts';
+import { checkPlatform, type Leg, nameOf, placesOf, readLeg } from './source.ts';
 import type { Services, Target } from './types.ts';
-
-const CHUNK_BYTES = 32 * 1024 * 1024;
 
 /**
  * Checks a report against the registries, then anchors its image; nothing is written where a check fails.
@@ -32,6 +31,7 @@ export async function takeIn(
     targets,
     leg,
     ledger,
+    chunkBytes: services.copyChunkBytes,
     anchor: { tag, project: project.name, run_id: runId, tag_suffix, digest },
   });
   return {
@@ -49,6 +49,7 @@ interface Anchoring {
   readonly targets: readonly Target[];
   readonly leg: Leg;
   readonly ledger: AnchorLedger;
+  readonly chunkBytes: number;
   readonly anchor: Anchor;
 }
 
@@ -63,7 +64,7 @@ async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<v
 /** Safe to repeat: the tag names the same bytes. A ledger that cannot be written leaves a stranger's tag, not a lost leg. */
 async function anchorIn(
   { repository, source }: Target,
-  { anchor, leg, ledger }: Omit<Anchoring, 'targets'>,
+  { anchor, leg, ledger, chunkBytes }: Omit<Anchoring, 'targets'>,
 ): Promise<void> {
   if (!source) return;
   const { tag } = anchor;
@@ -74,7 +75,7 @@ async function anchorIn(
     ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error)),
   ]);
   if (anchored?.digest === digest) return;
-  if (!present) await copyManifest(digest, source, [repository], CHUNK_BYTES);
+  if (!present) await copyImages([digest], { into: source, places: [repository], chunkBytes });
   await source.pushManifest(tag, { bytes, mediaType });
 }
 

@@ -1,6 +1,7 @@
 import type { Failure, JournalEntry, Task } from './flow.ts';
 import { hasHeld } from './held.ts';
 import type { MergeRecord, StepResults } from './types.ts';
+import { Uploads } from './uploads.ts';
 
 /** The part of a Durable Object's storage that the journal needs. @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
 export type SqlStorage = DurableObjectStorage['sql'];
@@ -13,11 +14,14 @@ export type SqlStorage = DurableObjectStorage['sql'];
  */
 export class Journal {
   readonly #sql: SqlStorage;
+  /** How far large blobs have come. */
+  readonly uploads: Uploads;
   #exists = false;
 
   /** Nothing is written for a merge that is only asked for: anybody may ask. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.uploads = new Uploads(sql);
   }
 
   load(): MergeRecord | undefined {

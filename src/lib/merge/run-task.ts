@@ -5,6 +5,7 @@ import type { Lender } from './lender.ts';
 import { nameOf } from './source.ts';
 import { tagsOf } from './tags.ts';
 import type { Locks, MergeRecord, Services, StepContext, StepResults, Target } from './types.ts';
+import type { UploadJournal } from './uploads.ts';
 
 export interface TaskSurroundings {
   readonly record: MergeRecord;
@@ -12,6 +13,7 @@ export interface TaskSurroundings {
   readonly services: Services;
   readonly locks: Locks;
   readonly lender: Lender;
+  readonly uploads: UploadJournal;
   readonly verified: VerifiedBundles;
 }
 
@@ -30,7 +32,7 @@ export async function runTask(
 }
 
 function createContext(
-  { record, project, services, locks, lender, verified }: TaskSurroundings,
+  { record, project, services, locks, lender, uploads, verified }: TaskSurroundings,
   journal: readonly JournalEntry[],
 ): StepContext {
   const entries = new Map(journal.map((entry) => [taskKey(entry), entry]));
@@ -47,6 +49,7 @@ function createContext(
     tags: tagsOf(project, record),
     targets: services.targets(project),
     identity: () => lender.identity(),
+    uploads,
     verified,
     result: (step) => resultOf(step, ''),
     targetResult: (step, target: Target) => resultOf(step, nameOf(target.repository)),

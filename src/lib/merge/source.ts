@@ -1,4 +1,3 @@
-import { HttpError } from '../http.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../oci/manifest.ts';
@@ -95,58 +94,6 @@ export function checkPlatform(leg: Leg, expected: Platform | undefined, platform
   const actual = leg.platform ? formatPlatform(leg.platform) : 'no platform';
   if (actual !== wanted)
     throw new MergeError('PLATFORM_MISMATCH', `reported as ${platformTag} (${wanted}), the image is for ${actual}`);
-}
-
-/** Copies a manifest with all it names into a repository, unless it is there. Safe to repeat: everything goes by digest. */
-export async function copyManifest(
-  digest: Digest,
-  into: Repository,
-  places: readonly Repository[],
-  chunkBytes: number,
-): Promise<number> {
-  if (await into.headManifest(digest)) return 0;
-  const others = places.filter((place) => nameOf(place) !== nameOf(into));
-  const found = await findManifest(others, digest);
-  if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
-  const parsed = parseManifest(found.manifest);
-  if (parsed.kind === 'index') {
-    await Promise.all(parsed.manifests.map((child) => copyManifest(child.digest, into, places, chunkBytes)));
-  } else {
-    const blobs = new Map([parsed.config, ...parsed.layers].map((blob) => [blob.digest, blob]));
-    await Promise.all([...blobs.values()].map((blob) => copyBlob(blob, into, others, chunkBytes)));
-  }
-  await into.pushManifest(digest, found.manifest);
-  return 1;
-}
-
-async function copyBlob(
-  blob: Descriptor,
-  into: Repository,
-  others: readonly Repository[],
-  chunkBytes: number,
-): Promise<void> {
-  if (await into.hasBlob(blob.digest)) return;
-  const near = others.filter((place) => place.host === into.host);
-  for (const place of near) {
-    if (await into.mountBlob(blob.digest, place.name)) return;
-  }
-  for (const place of [...near, ...others.filter((other) => other.host !== into.host)]) {
-    if (await hasBlobQuietly(place, blob.digest)) return into.copyBlob(blob.digest, blob.size, place, { chunkBytes });
-  }
-  throw new MergeError(
-    'SOURCE_GONE',
-    `the blob ${blob.digest} is in no configured repository any more; build its image again`,
-  );
-}
-
-/** A place that cannot be asked is passed over: another one may heal the copy. */
-async function hasBlobQuietly(place: Repository, digest: Digest): Promise<boolean> {
-  try {
-    return await place.hasBlob(digest);
-  } catch (error) {
-    if (error instanceof HttpError) return false;
-    throw error;
-  }
 }
 
 export function nameOf(repository: Repository): string {

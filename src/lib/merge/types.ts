@@ -9,6 +9,7 @@ import type { Policy } from '../sigstore/policy.ts';
 import type { SigningServices } from '../sigstore/signing-config.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
 import type { Arrival, Expectation, TagLatest } from './arrival.ts';
+import type { UploadJournal } from './uploads.ts';
 
 /** What a run is, from verified claims only. */
 export interface RunSubject {
@@ -51,6 +52,8 @@ export interface Services {
   readonly config: Config;
   readonly caller: Caller;
   readonly now: Now;
+  /** The most of a blob that is copied at a time, in bytes. */
+  readonly copyChunkBytes: number;
   targets(project: ProjectConfig): readonly Target[];
   repository(name: string): Repository;
   policy(name: string): Policy;
@@ -148,6 +151,8 @@ export interface StepContext {
   readonly targets: readonly Target[];
   /** The key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
   identity(): Promise<{ readonly identity: SigningIdentity; readonly signer: string }>;
+  /** How far large blobs have come. */
+  readonly uploads: UploadJournal;
   /** Bundles that have passed under the project's policy, by their digest. */
   readonly verified: VerifiedBundles;
   result<Name extends 'read' | 'sign'>(step: Name): StepResults[Name];

@@ -1,3 +1,4 @@
+import { type Stretch, withinLimits } from '../calls.ts';
 import { CodedError, messageOf } from '../error.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
 import { missingOf } from './arrival.ts';
@@ -11,6 +12,9 @@ import { viewStep } from './state.ts';
 import { projectOf } from './subject.ts';
 import type { Locks, MergeRecord, Services } from './types.ts';
 import type { Watchers } from './watchers.ts';
+
+/** After this long no call begins any more: an alarm may take 15 minutes. @see https://developers.cloudflare.com/durable-objects/api/alarms/ */
+const STRETCH_MS = 10 * 60_000;
 
 export interface WorkOptions {
   readonly journal: Journal;
@@ -31,11 +35,17 @@ export class Work {
     this.#options = options;
   }
 
-  /** Goes on until no task is ready. */
-  async run(): Promise<void> {
+  /** Goes on until no task is ready, or one invocation's calls or time are spent. */
+  run(): Promise<void> {
+    const { config, now } = this.#options.services();
+    const limits = { calls: config.calls_per_invocation, until: now() + STRETCH_MS };
+    return withinLimits(limits, (stretch) => this.#run(stretch));
+  }
+
+  async #run(stretch: Stretch): Promise<void> {
     const inFlight = new Map<string, Promise<void>>();
     for (;;) {
-      for (const task of this.ready()) {
+      for (const task of stretch.isSpent ? [] : this.ready()) {
         const key = taskKey(task);
         if (!inFlight.has(key))
           inFlight.set(
@@ -73,7 +83,15 @@ export class Work {
     this.#tell(generation, task);
     try {
       const project = projectOf(services, record.subject);
-      const surroundings = { record, project, services, locks, lender, verified: this.#verified };
+      const surroundings = {
+        record,
+        project,
+        services,
+        locks,
+        lender,
+        uploads: journal.uploads,
+        verified: this.#verified,
+      };
       const result = await runTask(task, surroundings, journal.entries(generation));
       journal.succeed(generation, task, result, services.now());
     } catch (error) {

@@ -32,6 +32,16 @@ describe('failureOf', () => {
   it('leaves a gone source to a person', () => {
     expect(failureOf(new MergeError('SOURCE_GONE', 'gone'), 1, services).retry_at).toBeUndefined();
   });
+  it.each(['DIGEST_MISMATCH', 'MANIFEST_INVALID'] as const)(
+    'tries %s a few times: bytes may be spoilt on their way',
+    (code) => {
+      const retries = [1, 2, 3, 4, 5].map((tries) => failureOf(new OciError(code, 'x'), tries, services).retry_at);
+      expect(retries).toEqual([3_000, 5_000, 9_000, 17_000, undefined]);
+    },
+  );
+  it('goes on at once where an invocation made all its calls, and counts no try', () => {
+    expect(failureOf(new HttpError('CALLS_SPENT', 'spent'), 3, services)).toMatchObject({ tries: 2, retry_at: 1_000 });
+  });
   it('keeps what an unknown error says out of the answer', () => {
     const failure = failureOf(new Error('Authorization: Bearer canary'), 1, services);
     expect(failure).toMatchObject({ code: 'INTERNAL', detail: 'an unexpected error; see the log' });

@@ -33,7 +33,25 @@ async function pullLeg(context: StepContext, digest: Descriptor['digest']) {
   return found.manifest;
 }
 
-/** A digest seen twice is one descriptor; the later one wins, in the first one's place. */
+/**
+ * A digest seen twice is one descriptor, in the first one's place; a later platform and later annotations win.
+ *
+ * @see https://github.com/docker/buildx/blob/v0.38.2/util/imagetools/create.go
+ */
 function unique(descriptors: readonly Descriptor[]): Descriptor[] {
-  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()];
+  const found = new Map<Descriptor['digest'], Descriptor>();
+  for (const later of descriptors) {
+    const first = found.get(later.digest);
+    found.set(later.digest, first ? combine(first, later) : later);
+  }
+  return [...found.values()];
+}
+
+function combine(first: Descriptor, { platform = first.platform, annotations }: Descriptor): Descriptor {
+  const both = { ...first.annotations, ...annotations };
+  return {
+    ...first,
+    ...(platform ? { platform } : {}),
+    ...(Object.keys(both).length > 0 ? { annotations: both } : {}),
+  };
 }

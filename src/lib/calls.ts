@@ -1,0 +1,62 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Caller, createGate, HttpError, type Now } from './http.ts';
+
+/** Calls of one invocation that may wait for their headers at a time; the platform queues the seventh, its clock running. */
+const WAITING_AT_ONCE = 6;
+
+/** What one invocation may do. */
+export interface CallLimits {
+  /** Calls in all, each retry counted. */
+  readonly calls: number;
+  /** When the last one may begin, milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** A stretch of work in one invocation. */
+export interface Stretch {
+  /** Whether a call was refused: what is left waits for the next stretch. */
+  readonly isSpent: boolean;
+}
+
+interface Counter {
+  left: number;
+  isSpent: boolean;
+  readonly until: number;
+  readonly gate: ReturnType<typeof createGate>;
+}
+
+const current = new AsyncLocalStorage<Counter>();
+
+/**
+ * Does work within the limits of one invocation; what it leaves running counts too. An invocation has a gate of its own:
+ * one that the platform ends in the middle of its calls would never free a gate that others share.
+ *
+ * @see https://developers.cloudflare.com/workers/platform/limits/#subrequests
+ * @see https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections
+ */
+export function withinLimits<Value>(limits: CallLimits, work: (stretch: Stretch) => Promise<Value>): Promise<Value> {
+  const { calls: left, until } = limits;
+  const counter = { left, until, isSpent: false, gate: createGate(WAITING_AT_ONCE) };
+  return current.run(counter, () => work(counter));
+}
+
+/**
+ * Lets a call begin when it is its turn. Outside of {@link withinLimits} each begins at once.
+ *
+ * @throws {HttpError} CALLS_SPENT where the invocation may make no more; nothing was sent then
+ */
+export function createTurn(now: Now): NonNullable<Caller['turn']> {
+  return async (send) => {
+    const counter = current.getStore();
+    if (!counter) return send();
+    return counter.gate(() => {
+      if (counter.left <= 0 || now() >= counter.until) {
+        counter.isSpent = true;
+        const detail = 'this invocation has made all the calls it may; the merge goes on by an alarm';
+        throw new HttpError('CALLS_SPENT', detail);
+      }
+      counter.left -= 1;
+      return send();
+    });
+  };
+}

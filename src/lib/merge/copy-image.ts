@@ -1,0 +1,142 @@
+import { CodedError } from '../error.ts';
+import { createGate } from '../http.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import type { Repository } from '../oci/repository.ts';
+import { MergeError } from './error.ts';
+import { findManifest, nameOf } from './source.ts';
+import type { UploadJournal } from './uploads.ts';
+
+/** Blobs that are copied into one repository at a time: each holds a chunk in memory. */
+const COPIES_AT_ONCE = 2;
+/** Blobs of one image that are looked for, or taken over from next door, at a time. */
+const BLOBS_AT_ONCE = 6;
+/** Images that are copied into one repository at a time, so that what is interrupted leaves whole ones behind. */
+const IMAGES_AT_ONCE = 2;
+
+export interface Copying {
+  readonly into: Repository;
+  /** Where to look for what is missing. */
+  readonly places: readonly Repository[];
+  /** The most that is sent, and held in memory, at a time; in bytes. */
+  readonly chunkBytes: number;
+  /** Absent: what is interrupted begins anew. */
+  readonly uploads?: UploadJournal;
+}
+
+type CopyingBlobs = Copying & {
+  readonly gate: ReturnType<typeof createGate>;
+  /** Blobs on their way: images share layers, and an upload has one writer. */
+  readonly underWay: Map<Digest, Promise<void>>;
+};
+
+/**
+ * Copies manifests with all they name into a repository, unless they are there. Safe to repeat: everything goes by
+ * digest. When it fails, nothing of it is under way any more.
+ *
+ * @returns how many were not there
+ * @throws {MergeError} SOURCE_GONE
+ */
+export async function copyImages(digests: readonly Digest[], copying: Copying): Promise<number> {
+  const gate = createGate(COPIES_AT_ONCE);
+  const underWay = new Map<Digest, Promise<void>>();
+  const copied = await sideBySide(digests, IMAGES_AT_ONCE, (digest) =>
+    copyManifest(digest, { ...copying, gate, underWay }),
+  );
+  return copied.filter((isNew) => isNew).length;
+}
+
+async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<boolean> {
+  const { into, places } = copying;
+  if (await into.headManifest(digest)) return false;
+  const others = places.filter((place) => nameOf(place) !== nameOf(into));
+  const found = await findManifest(others, digest);
+  if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
+  const parsed = parseManifest(found.manifest);
+  if (parsed.kind === 'index') {
+    await sideBySide(parsed.manifests, IMAGES_AT_ONCE, (child) => copyManifest(child.digest, copying));
+  } else {
+    await sideBySide([parsed.config, ...parsed.layers], BLOBS_AT_ONCE, (blob) =>
+      bringOnce(blob, { ...copying, places: others }),
+    );
+  }
+  await into.pushManifest(digest, found.manifest);
+  return true;
+}
+
+/** A blob that several images name is brought once. */
+function bringOnce(blob: Descriptor, copying: CopyingBlobs): Promise<void> {
+  const { underWay } = copying;
+  const brought = underWay.get(blob.digest) ?? bringBlob(blob, copying);
+  underWay.set(blob.digest, brought);
+  return brought;
+}
+
+/** Mounts a blob from next door, or copies it from whichever place has it. */
+async function bringBlob(blob: Descriptor, copying: CopyingBlobs): Promise<void> {
+  const { into, places } = copying;
+  if (await into.hasBlob(blob.digest)) return;
+  const near = places.filter((place) => place.host === into.host);
+  for (const place of near) {
+    if (await into.mountBlob(blob.digest, place.name)) return;
+  }
+  await copying.gate(() => copyFromAny(blob, [...near, ...places.filter((other) => !near.includes(other))], copying));
+}
+
+/** A place that fails, or gives other bytes, is passed over: another one may heal the copy. */
+async function copyFromAny(blob: Descriptor, places: readonly Repository[], copying: CopyingBlobs): Promise<void> {
+  let failure: CodedError | undefined;
+  for (const place of places) {
+    try {
+      if (await place.hasBlob(blob.digest)) return await copyBlob(blob, place, copying);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw (
+    failure ??
+    new MergeError(
+      'SOURCE_GONE',
+      `the blob ${blob.digest} is in no configured repository any more; build its image again`,
+    )
+  );
+}
+
+async function copyBlob({ digest, size }: Descriptor, from: Repository, copying: CopyingBlobs): Promise<void> {
+  const { into, chunkBytes, uploads } = copying;
+  if (!uploads || size <= chunkBytes) return into.copyBlob(digest, size, from, { chunkBytes });
+  const resume = uploads.load(nameOf(into), digest);
+  await into.copyBlob(digest, size, from, {
+    chunkBytes,
+    ...(resume ? { resume } : {}),
+    onProgress: async (state) => uploads.store(nameOf(into), digest, state),
+  });
+  uploads.store(nameOf(into), digest);
+}
+
+/**
+ * Works on so many items at a time. After a failure no other is begun, and what is under way ends first.
+ *
+ * @returns the results, in the order of the items
+ */
+async function sideBySide<Item, Value>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<Value>,
+): Promise<Value[]> {
+  const results: Value[] = [];
+  const rest = items.map((item, at) => ({ item, at }));
+  const goOn = async () => {
+    for (let next = rest.shift(); next; next = rest.shift()) results[next.at] = await work(next.item);
+  };
+  const stop = (error: unknown) => {
+    rest.length = 0;
+    throw error;
+  };
+  const settled = await Promise.allSettled(Array.from({ length: atOnce }, () => goOn().catch(stop)));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results;
+}
