@@ -7,10 +7,11 @@ import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
 import { galleryRoutes } from './galleries.ts';
 import { mergeRoutes } from './merges.ts';
+import { renderUnrouted } from './method.ts';
 import { openapiRoutes } from './openapi.ts';
 import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policies.ts';
-import { renderError, renderProblem } from './problem.ts';
+import { renderError } from './problem.ts';
 import { referenceRoutes } from './reference.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
@@ -65,5 +66,5 @@ export const app = new Hono<AppEnv>()
   .route('/v1/policies', policyRoutes(readerOf))
   .route('/v1/galleries', galleryRoutes)
   .route('/v2', registryRoutes(registryOf))
-  .notFound((c) => renderProblem(c, 404, 'NOT_FOUND', `nothing answers ${c.req.method} ${c.req.path}`))
+  .notFound(renderUnrouted)
   .onError(renderError);

@@ -6,7 +6,7 @@ import { OPERATIONS } from '../../src/routes/openapi/operations.ts';
 
 const folder = fileURLToPath(new URL('../../src/routes', import.meta.url).href);
 /** For what has no route. */
-const NOWHERE = ['404 NOT_FOUND'];
+const NOWHERE = ['404 NOT_FOUND', '405 METHOD_NOT_ALLOWED'];
 /** The rules of a preview are its caller's, those of a configuration the operator's. */
 const PREVIEW = ['400 TAG_RULE_INVALID', '400 LABEL_INVALID'];
 
