@@ -4,9 +4,11 @@ import { summariseRun } from '../lib/merge/summary.ts';
 import { tagsOf } from '../lib/merge/tags.ts';
 import type { Finished } from '../lib/runs/finish.ts';
 import { runName } from '../lib/runs/names.ts';
+import type { RunMergeView } from '../lib/runs/types.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
-import { finishSchema, parseBody, parseRunId } from './parse.ts';
+import { streamLines } from './event-stream.ts';
+import { finishSchema, parseBody, parseRunId, parseSuffixSegment } from './parse.ts';
 import { ProblemError, statusOfCode } from './problem.ts';
 import { statusOfView } from './render.ts';
 
@@ -54,7 +56,16 @@ export const runRoutes = new Hono<AppEnv>()
   .get('/:project/:run_id', async (c) => c.json(await pullRun(c.env, c.req.param())))
   .get('/:project/:run_id/summary', async (c) =>
     c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, MARKDOWN),
-  );
+  )
+  .get('/:project/:run_id/events', async (c) => {
+    const { project, run_id } = c.req.param();
+    const merges = await c.env.RUNS.getByName(runName(project, parseRunId(run_id))).watch();
+    if (!merges) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
+    const only = c.req.query('tag_suffix');
+    if (only === undefined) return streamLines(c, merges);
+    const suffix = parseSuffixSegment(only);
+    return streamLines(c, merges, { wants: (line) => (JSON.parse(line) as RunMergeView).tag_suffix === suffix });
+  });
 
 function renderFinished({ tag_suffix, outcome, missing: planned }: Finished) {
   if (!outcome)
@@ -89,7 +100,8 @@ function statusOfRun(merges: readonly { readonly status: number }[]): number {
   return open.every(({ status }) => status === 503) ? 503 : 409;
 }
 
-async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
+/** A run as it stands. @throws {ProblemError} RUN_UNKNOWN (404), PATH_INVALID (400) */
+export async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
   const view = await env.RUNS.getByName(runName(project, parseRunId(run_id))).view();
   if (!view) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
   return view;

@@ -1,21 +1,35 @@
-/** Those who watch a merge: each gets the steps as lines of JSON. */
+/** Those who watch a merge, or a run: each gets what happens as lines of JSON. */
 export class Watchers {
   readonly #writers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
 
-  open(): ReadableStream<Uint8Array> {
+  get count(): number {
+    return this.#writers.size;
+  }
+
+  /** @param before - what the new one is told first */
+  open(before: readonly object[] = []): ReadableStream<Uint8Array> {
     const { readable, writable } = new IdentityTransformStream();
-    this.#writers.add(writable.getWriter());
+    const writer = writable.getWriter();
+    this.#writers.add(writer);
+    if (before.length > 0) this.#write(writer, before.map(lineOf).join(''));
     return readable;
   }
 
   /** A watcher that has gone away is dropped; nobody waits for a slow one. */
   tell(line: object): void {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
-    for (const writer of this.#writers) writer.write(bytes).catch(() => this.#writers.delete(writer));
+    for (const writer of this.#writers) this.#write(writer, lineOf(line));
   }
 
   close(): void {
     for (const writer of this.#writers) writer.close().catch(() => undefined);
     this.#writers.clear();
   }
+
+  #write(writer: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
+    writer.write(new TextEncoder().encode(text)).catch(() => this.#writers.delete(writer));
+  }
+}
+
+function lineOf(line: object): string {
+  return `${JSON.stringify(line)}\n`;
 }

@@ -5,8 +5,10 @@ import { createGate } from '../http.ts';
 import { type Outcome, settle } from '../merge/outcome.ts';
 import { type Finished, type FinishRequest, finishRun, shareLoan } from './finish.ts';
 import { mergeName, parseRunName, runIndexOf } from './names.ts';
-import { checkPlanned, comparePlans, type PlanChange } from './plan.ts';
+import { checkPlanned, comparePlans } from './plan.ts';
+import type { AdmitRequest, PlanOutcome, PlanRequest } from './requests.ts';
 import { type RunRecord, type RunRow, RunStore } from './run-store.ts';
+import { RunWatchers } from './run-watchers.ts';
 import type { Directive, PlannedMerge, RunStanding, RunSummary, RunView } from './types.ts';
 import { attemptOf, reportRun, viewRun } from './view.ts';
 import { isBehind, wakeAt } from './watchdog.ts';
@@ -19,34 +21,15 @@ const REPORT_MS = 3_000;
 const RETRY_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-export interface PlanRequest {
-  readonly run_attempt: number;
-  readonly ref: string;
-  readonly sha: string;
-  readonly merges: readonly PlannedMerge[];
-}
-
-/** `older`: a newer attempt has planned already, and nothing was done. */
-export type PlanOutcome =
-  | { readonly kind: 'planned' | 'conflict'; readonly change: PlanChange }
-  | { readonly kind: 'older'; readonly run_attempt: number };
-
-/** A leg that is about to be taken in. */
-export interface AdmitRequest {
-  readonly tag_suffix: string;
-  readonly platform_tag: string;
-  readonly run_attempt: number;
-  /** Whether the project takes nothing without a plan. */
-  readonly plan_required: boolean;
-}
-
 /** One run: its plan, and what its merges last said. */
 export class RunObject extends DurableObject<Env> {
   readonly #store: RunStore;
+  readonly #watchers: RunWatchers;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#store = new RunStore(state.storage.sql);
+    this.#watchers = new RunWatchers(this.#store);
   }
 
   /** What the run says to a report, before it is taken in; refused with NOT_PLANNED. A newer attempt resumes the run. */
@@ -67,6 +50,7 @@ export class RunObject extends DurableObject<Env> {
     this.#store.note(summary, now);
     this.#store.store({ ...this.#record(), touched_at: now });
     if (isBehind(summary, this.#directive(this.#store.row(tag_suffix)?.planned))) this.#store.untold(tag_suffix);
+    this.#watchers.tell([tag_suffix], this.#record(), now);
     await this.#arm(now + REPORT_MS);
   }
 
@@ -90,6 +74,7 @@ export class RunObject extends DurableObject<Env> {
     this.#store.store({ ...record, plan: { run_attempt, ref, sha, at: now }, touched_at: now });
     await this.resume(run_attempt);
     await this.#tell();
+    this.#watchers.tell([...moved, ...change.removed], this.#record(), now);
     await this.#arm(now + REPORT_MS);
     return { kind: 'planned', change };
   }
@@ -126,6 +111,12 @@ export class RunObject extends DurableObject<Env> {
 
   view(): RunView | null {
     return this.#store.record() ? this.#view() : null;
+  }
+
+  /** Every merge as it stands, then each that changes, as lines of JSON, until none may go on. Null: nothing has arrived. */
+  watch(): ReadableStream<Uint8Array> | null {
+    const record = this.#store.record();
+    return record ? this.#watchers.open(record, this.#now()) : null;
   }
 
   /** For whoever would remove the run's anchors. Null: nothing has arrived, or it is long over. */

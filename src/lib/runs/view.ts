@@ -32,6 +32,11 @@ export function attemptOf(record: RunRecord, rows: readonly RunRow[]): number {
   return Math.max(1, record.plan?.run_attempt ?? 1, ...rows.map(({ summary }) => summary?.run_attempt ?? 1));
 }
 
+/** Whether a merge may still go on. */
+export function isOpen(merges: readonly { readonly state: string }[]): boolean {
+  return merges.some(({ state }) => !CLOSED.includes(state));
+}
+
 /** A run as the index keeps it. */
 export function reportRun(record: RunRecord, rows: readonly RunRow[], now: number): RunReport {
   const { project, run_id, counts, merges } = viewRun(record, rows, now);
@@ -44,7 +49,7 @@ export function reportRun(record: RunRecord, rows: readonly RunRow[], now: numbe
   return {
     project,
     run_id,
-    open: merges.some(({ state }) => !CLOSED.includes(state)),
+    open: isOpen(merges),
     counts,
     overdue: merges.flatMap(({ tag_suffix, overdue, missing }) =>
       overdue ? [{ tag_suffix, missing: missing ?? [] }] : [],
@@ -55,7 +60,8 @@ export function reportRun(record: RunRecord, rows: readonly RunRow[], now: numbe
   };
 }
 
-function viewRow(record: RunRecord, { tag_suffix, planned, summary }: RunRow, now: number): RunMergeView {
+/** A merge of a run as a release manager sees it. */
+export function viewRow(record: RunRecord, { tag_suffix, planned, summary }: RunRow, now: number): RunMergeView {
   if (!summary) {
     const expected = planned?.platform_tags ?? null;
     const { ref = '', sha = '', run_attempt = 1 } = record.plan ?? {};

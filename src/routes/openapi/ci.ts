@@ -147,4 +147,19 @@ export const CI_OPERATIONS: readonly Operation[] = [
     answers: { 200: summary },
     refusals: { 400: ['PATH_INVALID'], 404: ['RUN_UNKNOWN'] },
   },
+  {
+    method: 'get',
+    path: '/v1/runs/{project}/{run_id}/events',
+    area: 'CI',
+    summary: 'Every merge of a run as it stands, then each that changes, until none may go on.',
+    query: { tag_suffix: { description: 'Only this merge.' } },
+    answers: {
+      200: {
+        description:
+          'One event, or one line, a change: the merge as the run has it; `removed` where a plan left it out.',
+        types: ['text/event-stream', 'application/x-ndjson'],
+      },
+    },
+    refusals: { 400: ['PATH_INVALID'], 404: ['RUN_UNKNOWN'] },
+  },
 ];
