@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the real peers from the Go module proxy into $MUSTER_PEERS (default ~/.cache/muster-peers), and installs
 # Debian's mariadb-server (for Rekor v1) where it is missing and apt-get may be used.
-# Needs Go >= 1.26. The first run takes about 20 minutes on two cores; what is there already is left alone.
+# Needs Go >= 1.26. The first run takes about 20 minutes on two cores; what is there already is left alone,
+# unless its source here is newer.
 # Usage: install.sh [peer...]      with no names: all of them
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -41,8 +42,8 @@ while read -r name package version; do
   rmdir "$bin"
 done <<<"$peers"
 
-for name in ct registry; do
-  wanted "$name" "$@" && [ ! -x "$dir/$name" ] || continue
+for name in ct registry verifier; do
+  wanted "$name" "$@" && [ ! "$dir/$name" -nt "$here/$name/main.go" ] || continue
   echo "building $name"
   (cd "$here/$name" && CGO_ENABLED=0 go build -ldflags '-s -w' -o "$dir/$name" .)
 done
