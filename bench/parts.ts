@@ -1,0 +1,5 @@
+import type { Part } from './part.ts';
+import { start } from './parts/start.ts';
+
+/** In the order they run. */
+export const PARTS: readonly Part[] = [start];
