@@ -19,6 +19,7 @@ import { runRoutes } from './runs.ts';
 import { signatureRoutes } from './signatures.ts';
 import { statusRoutes } from './status.ts';
 import { tagRoutes } from './tags.ts';
+import { createVerifier } from './verifier.ts';
 import { verifyRoutes } from './verify.ts';
 
 /** What a public reader may use: anonymous registries, within their budget. */
@@ -44,6 +45,8 @@ const registryOf = (c: Context<AppEnv>): RegistryDeps => {
   };
 };
 
+const verifier = createVerifier(readerOf);
+
 /** Every route, in one place. */
 export const app = new Hono<AppEnv>()
   .use(async (c, next) => {
@@ -62,7 +65,7 @@ export const app = new Hono<AppEnv>()
   .route('/v1/tags', tagRoutes)
   .route('/v1/signatures', signatureRoutes)
   .route('/v1/status', statusRoutes)
-  .route('/v1/verify', verifyRoutes(readerOf))
+  .route('/v1/verify', verifyRoutes(verifier))
   .route('/v1/policies', policyRoutes(readerOf))
   .route('/v1/galleries', galleryRoutes)
   .route('/v2', registryRoutes(registryOf))

@@ -16,7 +16,13 @@ export class ProblemError extends CodedError {
 
 /** The one place that turns an error code into a status; a code that is not here is a peer's failure, 502. */
 const STATUS: Readonly<Record<string, number>> = {
+  INTERNAL: 500,
   CONFIG_INVALID: 500,
+  BODY_INVALID: 400,
+  REGISTRY_NOT_ALLOWED: 403,
+  IMAGE_NOT_FOUND: 404,
+  PLATFORM_NOT_FOUND: 404,
+  BUDGET_EXHAUSTED: 503,
   TOKEN_INVALID: 401,
   SIGSTORE_TOKEN_INVALID: 401,
   ISSUER_UNAVAILABLE: 503,
@@ -77,12 +83,28 @@ export function renderProblem(
   return c.json(body, status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' });
 }
 
-/** Every error that a route throws ends here; one without a code is logged, and says nothing to the caller. */
+/** A refusal, however it is rendered. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly extra?: object;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** What an error is to the caller; one without a code is logged, and says nothing. */
+export function describeError(error: Error, path: string): Problem {
+  if (error instanceof CodedError) {
+    const { code, message: detail, retryAfterMs } = error;
+    if (error instanceof ProblemError) return { status: error.status, code, detail, extra: error.extra, retryAfterMs };
+    return { status: statusOfCode(code), code, detail, retryAfterMs };
+  }
+  console.error(JSON.stringify({ at: 'route', path, problem: error.message, stack: error.stack }));
+  return { status: statusOfCode('INTERNAL'), code: 'INTERNAL', detail: 'an unexpected error; it was logged' };
+}
+
+/** Every error that a route throws ends here. */
 export function renderError(error: Error, c: Context): Response {
-  if (error instanceof ProblemError)
-    return renderProblem(c, error.status, error.code, error.message, error.extra, error.retryAfterMs);
-  if (error instanceof CodedError)
-    return renderProblem(c, statusOfCode(error.code), error.code, error.message, {}, error.retryAfterMs);
-  console.error(JSON.stringify({ at: 'route', path: c.req.path, problem: error.message, stack: error.stack }));
-  return renderProblem(c, 500, 'INTERNAL', 'an unexpected error; it was logged');
+  const { status, code, detail, extra, retryAfterMs } = describeError(error, c.req.path);
+  return renderProblem(c, status, code, detail, extra, retryAfterMs);
 }

@@ -7,7 +7,8 @@ import { parseTrustedRoot } from '../../src/lib/sigstore/trusted-root.ts';
 import type { AppEnv } from '../../src/routes/app-types.ts';
 import { policyRoutes } from '../../src/routes/policies.ts';
 import { renderError } from '../../src/routes/problem.ts';
-import { type VerifyDeps, verifyRoutes } from '../../src/routes/verify.ts';
+import { createVerifier, type VerifyDeps } from '../../src/routes/verifier.ts';
+import { verifyRoutes } from '../../src/routes/verify.ts';
 import { FakeRepository } from '../lib/gallery/fake-repository.ts';
 
 /** What the conformance cases sign. */
@@ -69,7 +70,7 @@ export function setUpRoutes(overrides: Partial<VerifyDeps> = {}) {
     ...overrides,
   };
   const app = new Hono<AppEnv>()
-    .route('/v1/verify', verifyRoutes(deps))
+    .route('/v1/verify', verifyRoutes(createVerifier(deps)))
     .route('/v1/policies', policyRoutes(deps))
     .onError(renderError);
   const post = (path: string, body: unknown) =>

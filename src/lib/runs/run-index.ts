@@ -14,6 +14,8 @@ export interface OverdueMerge {
 
 /** What a run tells the index of itself. */
 export interface RunReport extends RunKey {
+  /** Absent where the report is older than this field. */
+  readonly ref?: string | null;
   /** Whether a merge of it may still go on. */
   readonly open: boolean;
   readonly counts: Readonly<Partial<Record<MergeState, number>>>;
@@ -38,6 +40,19 @@ export interface TaskResult {
   readonly problem?: string;
 }
 
+/** A run as an overview names it. */
+export interface RecentRun extends RunKey {
+  readonly ref: string | null;
+  readonly open: boolean;
+  readonly merges: Readonly<Record<string, number>>;
+  readonly overdue: number;
+  /** When it was last heard of, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Runs that an overview names; all are counted. */
+const MAX_RECENT = 12;
+
 /** All runs that are kept, summed up. */
 export interface RunsOverview {
   readonly runs: number;
@@ -45,6 +60,8 @@ export interface RunsOverview {
   readonly merges: Readonly<Record<string, number>>;
   readonly overdue: readonly (RunKey & OverdueMerge)[];
   readonly problems: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Those that were last heard of, the latest first. */
+  readonly recent: readonly RecentRun[];
 }
 
 /** Sums up what the runs told. */
@@ -64,7 +81,15 @@ export function sumUp(reports: readonly RunReport[]): RunsOverview {
     merges,
     overdue: reports.flatMap(({ project, run_id, overdue }) => overdue.map((merge) => ({ project, run_id, ...merge }))),
     problems,
+    recent: reports
+      .toSorted((one, other) => other.at - one.at)
+      .slice(0, MAX_RECENT)
+      .map(viewRecent),
   };
+}
+
+function viewRecent({ project, run_id, ref = null, open, counts, overdue, at }: RunReport): RecentRun {
+  return { project, run_id, ref, open, merges: counts, overdue: overdue.length, at };
 }
 
 function addCounts(sums: Record<string, number>, counts: Readonly<Partial<Record<string, number>>>): void {

@@ -39,7 +39,7 @@ export function isOpen(merges: readonly { readonly state: string }[]): boolean {
 
 /** A run as the index keeps it. */
 export function reportRun(record: RunRecord, rows: readonly RunRow[], now: number): RunReport {
-  const { project, run_id, counts, merges } = viewRun(record, rows, now);
+  const { project, run_id, ref, counts, merges } = viewRun(record, rows, now);
   const problems: Record<string, Record<string, number>> = {};
   for (const { repository, code } of rows.flatMap(({ summary }) => summary?.problems ?? [])) {
     const host = repository.slice(0, repository.indexOf('/'));
@@ -49,6 +49,7 @@ export function reportRun(record: RunRecord, rows: readonly RunRow[], now: numbe
   return {
     project,
     run_id,
+    ref,
     open: isOpen(merges),
     counts,
     overdue: merges.flatMap(({ tag_suffix, overdue, missing }) =>

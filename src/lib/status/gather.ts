@@ -25,13 +25,25 @@ export async function gatherStatus(env: Env) {
     at: iso(services.now()),
     trust_root,
     tasks: tasks.map(viewTask),
-    runs: { kept: runs.runs, open: runs.open },
+    serves: describeConfig(services.config),
+    runs: { kept: runs.runs, open: runs.open, recent: runs.recent.map((run) => ({ ...run, at: iso(run.at) })) },
     merges: runs.merges,
     overdue: { count: runs.overdue.length, merges: runs.overdue.slice(0, MAX_NAMED) },
     keepalives,
     registries: services.config.registries
       .filter(({ host }) => isUsed(services.config, host))
       .map(({ host }) => ({ host, problems: runs.problems[host] ?? {} })),
+  };
+}
+
+/** What this Muster is for; all of it is named by other public answers too. */
+function describeConfig({ projects, policies, galleries }: Config) {
+  return {
+    projects: projects.map(({ name, repository, policy, targets }) => {
+      return { name, repository, policy, targets: targets.map((target) => target.repository) };
+    }),
+    policies: policies.flatMap(({ name }) => name ?? []),
+    galleries: galleries.map(({ name, policy }) => ({ name, policy })),
   };
 }
 

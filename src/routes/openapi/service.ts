@@ -26,7 +26,33 @@ const statusAnswer = z.looseObject({
     problem: z.string().optional(),
   }),
   tasks: z.array(z.looseObject({ name: z.string(), at: time, ms: z.number(), ok: z.boolean() })),
-  runs: z.looseObject({ kept: count, open: count }),
+  serves: z.looseObject({
+    projects: z.array(
+      z.looseObject({
+        name: z.string(),
+        repository: z.string(),
+        policy: z.string(),
+        targets: z.array(z.string()),
+      }),
+    ),
+    policies: z.array(z.string()),
+    galleries: z.array(z.looseObject({ name: z.string(), policy: z.string() })),
+  }),
+  runs: z.looseObject({
+    kept: count,
+    open: count,
+    recent: z.array(
+      z.looseObject({
+        project: z.string(),
+        run_id: z.string(),
+        ref: z.string().nullable(),
+        open: z.boolean(),
+        merges: counts,
+        overdue: count,
+        at: time,
+      }),
+    ),
+  }),
   merges: counts,
   overdue: z.looseObject({
     count,

@@ -38,6 +38,17 @@ describe('sumUp', () => {
   });
 });
 
+describe('sumUp, of the runs that were last heard of', () => {
+  it('names the latest first, and not more than twelve', () => {
+    const reports = Array.from({ length: 14 }, (_, at) => makeReport(String(at), { at }));
+    const { recent } = sumUp(reports);
+    expect([recent.length, recent[0]?.run_id, recent.at(-1)?.run_id]).toEqual([12, '13', '2']);
+  });
+  it('knows no ref of a report that is older than it', () => {
+    expect(sumUp([makeReport('1')]).recent[0]?.ref).toBeNull();
+  });
+});
+
 describe('RunIndexObject', () => {
   const newIndex = () => env.RUN_INDEX.getByName(crypto.randomUUID());
 
