@@ -11,6 +11,9 @@ const require = createRequire(import.meta.url);
 const wranglerSchema = z.object({
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()).default([]),
+  ratelimits: z
+    .array(z.looseObject({ name: z.string(), namespace_id: z.string(), simple: z.looseObject({}) }))
+    .default([]),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
 });
 
@@ -35,7 +38,7 @@ export async function readModules(folder: string): Promise<readonly WorkerModule
 /** What wrangler.toml says of the Worker, in miniflare's words. */
 export async function describeWorker(modules: readonly WorkerModule[]): Promise<object> {
   const toml = parse(await readFile(`${ROOT}wrangler.toml`, 'utf8'));
-  const { compatibility_date, compatibility_flags, durable_objects } = wranglerSchema.parse(toml);
+  const { compatibility_date, compatibility_flags, durable_objects, ratelimits } = wranglerSchema.parse(toml);
   const classes = durable_objects.bindings.map(({ name, class_name }) => [
     name,
     { className: class_name, useSQLite: true },
@@ -47,6 +50,7 @@ export async function describeWorker(modules: readonly WorkerModule[]): Promise<
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
     durableObjects: Object.fromEntries(classes),
+    ratelimits: Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit])),
     // The cron trigger, at /cdn-cgi/handler/scheduled, as under `wrangler dev`.
     unsafeTriggerHandlers: true,
   };

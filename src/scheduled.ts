@@ -29,16 +29,17 @@ export async function runScheduled(env: Env, controller: Pick<ScheduledControlle
 
 async function runTask(env: Env, { name, run }: Task, cron: string): Promise<void> {
   try {
-    const { now } = environmentOf(env).services;
+    const { services, telemetry } = environmentOf(env);
+    const { now } = services;
     const at = now();
     const outcome = await run(env).then(
       (result) => ({ ok: true, result: JSON.stringify(result) }),
       (error: unknown) => ({ ok: false, problem: messageOf(error) }),
     );
     const result: TaskResult = { name, at, ms: now() - at, ...outcome };
-    console[result.ok ? 'log' : 'error'](JSON.stringify({ cron, task: name, ...outcome }));
+    telemetry.task({ cron, task: name, ms: result.ms, ...outcome });
     await runIndexOf(env).recordTask(result);
   } catch (error) {
-    console.error(JSON.stringify({ cron, task: name, problem: messageOf(error) }));
+    console.error(JSON.stringify({ at: 'task', task: name, ok: false, cron, problem: messageOf(error) }));
   }
 }

@@ -10,8 +10,9 @@ import { type PlanEntry, type ReleaseMerge, shardsOf } from './matrix.ts';
 const PUSHES_AT_ONCE = 8;
 /** Build jobs that end at about the same time. */
 const REPORTS_AT_ONCE = 16;
-/** As `curl --retry 5` does. */
-const RETRIES = 5;
+/** For how long a job asks again, as the action does, and after which pause, in milliseconds. */
+const PATIENCE_MS = 1_800_000;
+const PAUSE_MS = 2_000;
 
 const MATRIX_JOB = { job_workflow_ref: `${WORKFLOWS}/backend.yml@refs/heads/master` };
 const BUILD_JOB = { job_workflow_ref: `${BUILD}@refs/heads/master` };
@@ -82,12 +83,10 @@ export class Release {
 
   async #call({ claims, ...call }: Call): Promise<Answer> {
     const send = () => this.#caller.call({ ...call, claims: { run_id: this.#options.run_id, ...claims } });
-    let answer = await send();
-    for (let tries = 0; answer.status === 503 && tries < RETRIES; tries += 1) {
-      await sleep(1000 * 2 ** tries);
-      answer = await send();
+    for (const until = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+      const answer = await send();
+      if (answer.status !== 503 || Date.now() > until) return answer;
     }
-    return answer;
   }
 }
 

@@ -16,6 +16,8 @@ import { createRegistry, type Registry } from './oci/registry.ts';
 import type { Repository } from './oci/repository.ts';
 import type { RunIndexObject } from './runs/run-index-object.ts';
 import type { RunObject } from './runs/run-object.ts';
+import { CallTally, countCalls } from './status/calls.ts';
+import { createTelemetry, type Dataset, type Telemetry } from './telemetry.ts';
 import { chooseInstance, nameOfInstance } from './trust/instance.ts';
 import { createTrust, type Trust } from './trust/trust.ts';
 import type { TrustRootObject } from './trust/trust-root-object.ts';
@@ -39,11 +41,20 @@ export interface Env {
   readonly REGISTRY_AUTH?: string;
   /** An OAuth token for Quay's own API, where registry credentials do not suffice to clean up anchors. */
   readonly QUAY_TOKEN?: string;
+  /** What is measured of merges, tasks and requests; absent: nothing is. */
+  readonly METRICS?: Dataset;
+  /** What one client may ask without a token; absent: as much as it likes. */
+  readonly LIMIT_READ?: RateLimit;
+  readonly LIMIT_VERIFY?: RateLimit;
+  readonly LIMIT_PULL?: RateLimit;
 }
 
 /** What is built once from an {@link Env}: parsed configuration, clients with their token caches, trust material. */
 export interface Environment {
   readonly services: Services;
+  readonly telemetry: Telemetry;
+  /** How this isolate's calls to registries ended. */
+  readonly calls: CallTally;
   readonly idTokens: IdTokenVerifier;
   readonly trust: Trust['trust'];
   /** A registry read without credentials, for public routes. */
@@ -55,7 +66,8 @@ export interface Environment {
 let built: { env: Env; environment: Environment } | undefined;
 
 /**
- * The environment of an isolate, built at its first use: the one place that knows the global `fetch` and clock.
+ * The environment of an isolate, built at its first use: the one place that knows the global `fetch`, clock and
+ * console.
  *
  * @throws {ConfigError} CONFIG_INVALID, at every request, until the configuration is mended
  */
@@ -66,10 +78,12 @@ export function environmentOf(env: Env): Environment {
 
 function createEnvironment(env: Env): Environment {
   const config = parseConfig(env as unknown as Record<string, unknown>);
+  const now = () => Date.now();
+  const calls = new CallTally(now);
   const caller: Caller = {
-    fetch: (input, init) => fetch(input, init),
-    turn: createTurn(() => Date.now()),
-    now: () => Date.now(),
+    fetch: countCalls((input, init) => fetch(input, init), config.registries, calls),
+    turn: createTurn(now),
+    now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
     retry: DEFAULT_RETRY,
@@ -79,6 +93,8 @@ function createEnvironment(env: Env): Environment {
   const trust = createEnvironmentTrust(env, config, caller);
   return {
     services: createServices(config, caller, registries, credentialOf, trust),
+    telemetry: createTelemetry(console, env.METRICS),
+    calls,
     idTokens: createIdTokenVerifier({ caller, issuer: config.oidc.issuer }),
     trust: trust.trust,
     publicRegistry: createRegistries(config, caller, () => undefined),

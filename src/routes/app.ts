@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono';
+import { routePath } from 'hono/route';
 import { withinLimits } from '../lib/calls.ts';
 import { environmentOf } from '../lib/environment.ts';
 import { nameOfPlace } from '../lib/gallery/pull-through/place.ts';
 import { openUpstream } from '../lib/gallery/pull-through/upstream.ts';
+import { reportCalls } from '../lib/status/report-calls.ts';
 import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
 import { galleryRoutes } from './galleries.ts';
@@ -12,6 +14,7 @@ import { openapiRoutes } from './openapi.ts';
 import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policies.ts';
 import { renderError } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
 import { referenceRoutes } from './reference.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
@@ -47,13 +50,32 @@ const registryOf = (c: Context<AppEnv>): RegistryDeps => {
 
 const verifier = createVerifier(readerOf);
 
+/** After the answer; a request that has no context, as in a test, waits for nothing. */
+function inBackground(c: Context<AppEnv>, work: Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work);
+  } catch {
+    // `work` never fails, and goes on by itself.
+  }
+}
+
 /** Every route, in one place. */
 export const app = new Hono<AppEnv>()
   .use(async (c, next) => {
     c.set('environment', environmentOf(c.env));
+    const { telemetry, services } = c.get('environment');
+    const begun = services.now();
     await withinLimits({ calls: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY }, next);
     c.header('X-Content-Type-Options', 'nosniff');
+    telemetry.request({
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      ms: services.now() - begun,
+    });
+    inBackground(c, reportCalls(c.env));
   })
+  .use(rateLimit)
   .get('/healthz', (c) => c.json({ ok: true }))
   .route('/openapi.json', openapiRoutes)
   .route('/reference', referenceRoutes)

@@ -54,6 +54,12 @@ export function renderFailure({ code, detail, retryAfterMs = RETRY_AFTER_MS }: F
   return respond(502, 'UNKNOWN', `the registry upstream: ${detail}`, {}, { code });
 }
 
+/** Too many requests of one client. */
+export function renderTooMany(retryAfterMs: number): Response {
+  const after = { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) };
+  return respond(429, 'TOOMANYREQUESTS', 'too many requests from this address', after);
+}
+
 /** Why a manifest is not served: its verdict. */
 export function renderRefusal({ code, detail }: Flaw): Response {
   return respond(403, 'DENIED', `${code}: ${detail}`, { 'Muster-Verdict': code }, { code, detail });

@@ -67,7 +67,8 @@ export const runRoutes = new Hono<AppEnv>()
     return streamLines(c, merges, { wants: (line) => (JSON.parse(line) as RunMergeView).tag_suffix === suffix });
   });
 
-function renderFinished({ tag_suffix, outcome, missing: planned }: Finished) {
+function renderFinished({ tag_suffix, outcome, missing: planned, isLate }: Finished) {
+  if (isLate) return { status: 503, tag_suffix, state: 'retrying', reason: 'its turn had not come; call again' };
   if (!outcome)
     return { status: 409, tag_suffix, state: 'waiting', missing: planned ?? null, reason: 'nothing has arrived' };
   if (!outcome.ok)

@@ -4,6 +4,7 @@ import { CodedError, messageOf } from '../error.ts';
 import { HttpError } from '../http.ts';
 import { mergeName, runIndexOf, runName } from '../runs/names.ts';
 import type { RunStanding } from '../runs/types.ts';
+import { reportCalls } from '../status/report-calls.ts';
 import { Ledger, type LedgerAnchor } from './ledger.ts';
 import { addFate, beginPass, type CleanupReport, endPass, type Fate, type Pass } from './pass.ts';
 import { describeProblem } from './problem.ts';
@@ -154,6 +155,7 @@ export class KeepalivesObject extends DurableObject<Env> {
     const { retentionMs } = rulesOf(config, kv.get<string>('repository') ?? '');
     if (!pass.problem) this.#ledger.prune(now() - retentionMs);
     console.log(JSON.stringify({ at: 'cleanup', repository: kv.get<string>('repository'), ...report }));
+    await reportCalls(this.env);
     await this.ctx.storage.deleteAlarm();
   }
 

@@ -4,6 +4,7 @@ import { ledgerOf } from '../keepalive/names.ts';
 import { deadlineMinutes, markOverdue } from '../runs/deadline.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
+import { reportCalls } from '../status/report-calls.ts';
 import { compareArrival, type Report } from './arrival.ts';
 import { applyDirective, checkExpected } from './directive.ts';
 import { MergeError } from './error.ts';
@@ -17,6 +18,7 @@ import { completes, expectationOf, joinReport, type TakenReport } from './record
 import { summariseForRun } from './run-summary.ts';
 import { isFinished, type MergeState, type MergeView, viewMerge } from './state.ts';
 import { projectOf } from './subject.ts';
+import { describeRest } from './tell.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
 import { Watchers } from './watchers.ts';
 import { missingLegs, targetNames, Work } from './work.ts';
@@ -54,6 +56,7 @@ export class MergeObject extends DurableObject<Env> {
       watchers: this.#watchers,
       services: () => this.#services,
       locks: locksOf(env),
+      observe: (event) => environmentOf(env).telemetry.step(event),
     });
   }
 
@@ -71,14 +74,16 @@ export class MergeObject extends DurableObject<Env> {
 
   /**
    * Lends a token to what is complete, and goes on with what had stopped. An incomplete merge keeps nothing: the call
-   * that lent it fails, and what failed must not publish later. Absent: nothing has arrived.
+   * that lent it fails, and what failed must not publish later.
+   *
+   * @param patienceMs how long the caller waits for the merge to rest; default `deadline_seconds`
    */
-  lend(loan: Loan): Promise<MergeOutcome> {
+  lend(loan: Loan, patienceMs?: number): Promise<MergeOutcome> {
     return settle(async () => {
       const record = this.#load();
       if (missingLegs(record)?.length === 0) this.#lend(loan);
       this.#journal.forgive(record.generation);
-      return this.#work();
+      return this.#work(patienceMs);
     });
   }
 
@@ -194,9 +199,9 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   /** Works until the merge rests, or the caller's patience ends; then the alarm goes on. */
-  async #work(): Promise<MergeView> {
+  async #work(patienceMs?: number): Promise<MergeView> {
     const { config, caller } = this.#services;
-    await Promise.race([this.#advance(), caller.sleep(config.deadline_seconds * 1000)]);
+    await Promise.race([this.#advance(), caller.sleep(patienceMs ?? config.deadline_seconds * 1000)]);
     return this.#view(this.#load());
   }
 
@@ -225,7 +230,9 @@ export class MergeObject extends DurableObject<Env> {
       .flatMap(({ failure }) => (failure?.retry_at === undefined ? [] : [failure.retry_at]));
     if (retries.length > 0 && view.state !== 'cancelled') await this.ctx.storage.setAlarm(Math.min(...retries));
     else await this.ctx.storage.deleteAlarm();
+    environmentOf(this.env).telemetry.rest(describeRest(record, view, this.#services.now()));
     await this.#tellRun();
+    await reportCalls(this.env);
     this.#watchers.close();
   }
 

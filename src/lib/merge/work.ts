@@ -1,6 +1,6 @@
 import { type Stretch, withinLimits } from '../calls.ts';
-import { CodedError, messageOf } from '../error.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
+import type { StepEvent } from '../telemetry.ts';
 import { missingOf } from './arrival.ts';
 import { failureOf } from './failure.ts';
 import { readyTasks, type Task, taskKey } from './flow.ts';
@@ -10,6 +10,7 @@ import { runTask } from './run-task.ts';
 import { nameOf } from './source.ts';
 import { viewStep } from './state.ts';
 import { projectOf } from './subject.ts';
+import { describeFailure, nameMerge } from './tell.ts';
 import type { Locks, MergeRecord, Services } from './types.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -23,6 +24,8 @@ export interface WorkOptions {
   /** Asked for at each step: the environment may be built anew. */
   readonly services: () => Services;
   readonly locks: Locks;
+  /** Hears of each step as it begins, and as it ends. */
+  observe(event: StepEvent): void;
 }
 
 /** Runs the tasks of one merge, each as soon as it is ready, and records how it ended before the next one starts. */
@@ -79,8 +82,12 @@ export class Work {
     if (!record) return;
     const { generation } = record;
     const tries = journal.entries(generation).find((entry) => taskKey(entry) === taskKey(task))?.failure?.tries ?? 0;
-    journal.begin(generation, task, services.now());
+    const begun = services.now();
+    const observe = (event: Pick<StepEvent, 'state'> & Partial<StepEvent>) =>
+      this.#options.observe({ ...nameMerge(record), ...task, ...event });
+    journal.begin(generation, task, begun);
     this.#tell(generation, task);
+    observe({ state: 'running' });
     try {
       const project = projectOf(services, record.subject);
       const surroundings = {
@@ -93,10 +100,14 @@ export class Work {
         verified: this.#verified,
       };
       const result = await runTask(task, surroundings, journal.entries(generation));
-      journal.succeed(generation, task, result, services.now());
+      const ended = services.now();
+      journal.succeed(generation, task, result, ended);
+      observe({ state: 'done', ms: ended - begun });
     } catch (error) {
-      if (!(error instanceof CodedError)) logUnexpected(task, record, error);
-      journal.fail(generation, task, failureOf(error, tries + 1, services), services.now());
+      const failure = failureOf(error, tries + 1, services);
+      const ended = services.now();
+      journal.fail(generation, task, failure, ended);
+      observe({ state: 'failed', ms: ended - begun, ...describeFailure(failure, error, ended) });
     }
     this.#tell(generation, task);
   }
@@ -120,9 +131,4 @@ export function missingLegs({ expectation, arrivals }: MergeRecord): readonly st
 export function targetNames(services: Services, record: MergeRecord): string[] {
   const targets = services.targets(projectOf(services, record.subject));
   return targets.flatMap(({ repository, skipped }) => (skipped === undefined ? [nameOf(repository)] : []));
-}
-
-function logUnexpected({ step }: Task, { subject, tag_suffix }: MergeRecord, error: unknown): void {
-  const problem = messageOf(error);
-  console.error(JSON.stringify({ at: 'step', step, run: subject.run_id, suffix: tag_suffix, problem }));
 }

@@ -25,6 +25,8 @@ export interface FinishRequest {
 export interface Finished {
   readonly tag_suffix: string;
   readonly outcome?: MergeOutcome;
+  /** The call's time was over before it was this merge's turn. */
+  readonly isLate?: true;
   /** What the plan expects of it, where nothing has arrived. */
   readonly missing?: readonly string[];
 }
@@ -33,16 +35,18 @@ export interface Finished {
 export interface FinishDeps {
   rows(): readonly RunRow[];
   arrive(suffix: string, request: ArriveRequest): Promise<MergeOutcome>;
-  lend(suffix: string, loan: Loan): Promise<MergeOutcome>;
+  lend(suffix: string, loan: Loan, patienceMs: number): Promise<MergeOutcome>;
   /** One certificate for all merges of the call, where its loan is a token. */
   share(loan: Loan): Promise<Loan>;
+  /** How long the caller still waits, in milliseconds; 0 or less: no more. */
+  patienceMs(): number;
 }
 
 /**
  * Takes the reports, then lends one certificate to every merge named that is complete, and waits for them.
  *
  * The certificate is requested once, and only if a merge will sign with it. A merge that refused its report is not
- * finished, but answers with the refusal.
+ * finished, but answers with the refusal. When the caller's time is over, what has not had its turn is left as it is.
  */
 export async function finishRun(request: FinishRequest, deps: FinishDeps): Promise<Finished[]> {
   const gate = createGate(MERGES_AT_ONCE);
@@ -50,31 +54,32 @@ export async function finishRun(request: FinishRequest, deps: FinishDeps): Promi
     kind: 'none',
     reason: request.loan.kind === 'none' ? request.loan.reason : 'the finishing call has not lent its token yet',
   };
+  const inTime = (tag_suffix: string, work: () => Promise<Finished>) =>
+    gate(async (): Promise<Finished> => (deps.patienceMs() > 0 ? work() : { tag_suffix, isLate: true }));
   const reported = await Promise.all(
-    request.arrivals.map((arrival) =>
-      gate(async (): Promise<Finished> => {
-        const { tag_suffix } = arrival.report;
-        return { tag_suffix, outcome: await deps.arrive(tag_suffix, { ...arrival, loan: none }) };
-      }),
-    ),
+    request.arrivals.map((arrival) => {
+      const { tag_suffix } = arrival.report;
+      return inTime(tag_suffix, async () => ({
+        tag_suffix,
+        outcome: await deps.arrive(tag_suffix, { ...arrival, loan: none }),
+      }));
+    }),
   );
-  const refused = reported.filter(({ outcome }) => outcome?.ok === false);
+  const unreported = reported.filter(({ outcome, isLate }) => isLate || outcome?.ok === false);
   const rows = new Map(deps.rows().map((row) => [row.tag_suffix, row]));
   const suffixes = [...new Set(request.tag_suffixes ?? rows.keys())];
-  const loan = suffixes.some((suffix) => canSign(rows.get(suffix))) ? await deps.share(request.loan) : request.loan;
+  const others = suffixes.filter((suffix) => !unreported.some(({ tag_suffix }) => tag_suffix === suffix));
+  const loan = others.some((suffix) => canSign(rows.get(suffix))) ? await deps.share(request.loan) : request.loan;
   const finished = await Promise.all(
-    suffixes.map((suffix) =>
-      gate(async (): Promise<Finished> => {
-        const row = rows.get(suffix);
-        if (row?.summary) return { tag_suffix: suffix, outcome: await deps.lend(suffix, loan) };
-        return { tag_suffix: suffix, ...(row?.planned ? { missing: row.planned.platform_tags } : {}) };
+    others.map((tag_suffix) =>
+      inTime(tag_suffix, async () => {
+        const row = rows.get(tag_suffix);
+        if (row?.summary) return { tag_suffix, outcome: await deps.lend(tag_suffix, loan, deps.patienceMs()) };
+        return { tag_suffix, ...(row?.planned ? { missing: row.planned.platform_tags } : {}) };
       }),
     ),
   );
-  return [
-    ...refused,
-    ...finished.filter(({ tag_suffix }) => !refused.some((other) => other.tag_suffix === tag_suffix)),
-  ];
+  return [...unreported, ...finished];
 }
 
 function canSign(row: RunRow | undefined): boolean {

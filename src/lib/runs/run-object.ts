@@ -100,10 +100,12 @@ export class RunObject extends DurableObject<Env> {
   finish(request: FinishRequest): Promise<Outcome<Finished[]>> {
     return settle(async () => {
       await this.resume(request.run_attempt);
+      const until = this.#now() + environmentOf(this.env).services.config.deadline_seconds * 1000;
       return finishRun(request, {
         rows: () => this.#store.rows(),
         arrive: (suffix, arrival) => this.#merge(suffix).arrive(arrival),
-        lend: (suffix, loan) => this.#merge(suffix).lend(loan),
+        lend: (suffix, loan, patienceMs) => this.#merge(suffix).lend(loan, patienceMs),
+        patienceMs: () => until - this.#now(),
         share: (loan) => shareLoan(loan, environmentOf(this.env).services),
       });
     });

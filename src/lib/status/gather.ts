@@ -8,15 +8,19 @@ import { anchorRepositories } from '../keepalive/rules.ts';
 import { runIndexOf } from '../runs/names.ts';
 import type { TaskResult } from '../runs/run-index.ts';
 import { chooseInstance, nameOfInstance } from '../trust/instance.ts';
+import { ratesOf } from './calls.ts';
+import { reportCalls } from './report-calls.ts';
 
 /** Overdue merges that are named; all are counted. */
 const MAX_NAMED = 100;
+const HOUR_MS = 3_600_000;
 
 /** Everything about this Muster that its operator should know, from what its objects keep; no registry is asked. */
 export async function gatherStatus(env: Env) {
   const { services } = environmentOf(env);
   const names = [...anchorRepositories(services).keys()];
-  const [{ runs, tasks }, trust_root, keepalives] = await Promise.all([
+  await reportCalls(env);
+  const [{ runs, tasks, calls }, trust_root, keepalives] = await Promise.all([
     runIndexOf(env).overview(),
     gatherTrust(env, services.config, services.now()),
     Promise.all(names.map((name) => gatherCleanup(env, name))),
@@ -32,7 +36,12 @@ export async function gatherStatus(env: Env) {
     keepalives,
     registries: services.config.registries
       .filter(({ host }) => isUsed(services.config, host))
-      .map(({ host }) => ({ host, problems: runs.problems[host] ?? {} })),
+      .map(({ host }) => ({
+        host,
+        problems: runs.problems[host] ?? {},
+        last_hour: ratesOf(calls, host, services.now() - HOUR_MS),
+        last_day: ratesOf(calls, host, services.now() - 24 * HOUR_MS),
+      })),
   };
 }
 

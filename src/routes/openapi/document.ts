@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { version } from '../../../package.json';
+import { limitOf } from '../rate-limit.ts';
 import { problemAnswer } from './answers.ts';
 import type { Answer, Operation } from './operation.ts';
 
@@ -91,7 +92,13 @@ function responsesOf(operation: Operation): Json {
 }
 
 /** The refusals of an operation, those included that any of its kind has. */
-export function refusalsOf({ role, body, refusals = {} }: Operation): ReadonlyMap<number, readonly string[]> {
+export function refusalsOf({
+  method,
+  path,
+  role,
+  body,
+  refusals = {},
+}: Operation): ReadonlyMap<number, readonly string[]> {
   const all = new Map<number, string[]>();
   const add = (status: number, codes: readonly string[]) => all.set(status, [...(all.get(status) ?? []), ...codes]);
   if (body) add(400, ['BODY_INVALID']);
@@ -99,6 +106,9 @@ export function refusalsOf({ role, body, refusals = {} }: Operation): ReadonlyMa
   if (role) add(401, ['TOKEN_INVALID', 'SIGSTORE_TOKEN_INVALID']);
   if (role) add(403, ['ROLE_REFUSED']);
   if (body) add(413, ['BODY_TOO_LARGE']);
+  // The registry has a format of its own for it.
+  const limit = role ? undefined : limitOf(method.toUpperCase(), path);
+  if (limit && limit !== 'LIMIT_PULL') add(429, ['RATE_LIMITED']);
   for (const [status, codes] of Object.entries(refusals)) add(Number(status), codes);
   add(500, ['INTERNAL']);
   if (role) add(502, ['CHALLENGE_INVALID']);

@@ -15,6 +15,8 @@ const cleanup = z.looseObject({
   examples: z.array(z.string()),
 });
 
+const callRates = z.looseObject({ calls: count, error_rate: z.number().min(0).max(1).nullable(), errors: counts });
+
 const statusAnswer = z.looseObject({
   at: time,
   trust_root: z.looseObject({
@@ -76,7 +78,7 @@ const statusAnswer = z.looseObject({
       problem: problem.optional(),
     }),
   ),
-  registries: z.array(z.looseObject({ host: z.string(), problems: counts })),
+  registries: z.array(z.looseObject({ host: z.string(), problems: counts, last_hour: callRates, last_day: callRates })),
 });
 
 /** What operators and monitors call. */
@@ -100,7 +102,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/v1/status',
     area: 'Service',
-    summary: 'The trust root, the scheduled tasks, merges by state, anchors and their cleanup, what registries refuse.',
+    summary: 'The trust root, the scheduled tasks, merges by state, anchors and their cleanup, how registries answer.',
     answers: { 200: { description: 'As Muster knows it; no registry is asked.', schema: statusAnswer } },
   },
   {

@@ -14,7 +14,12 @@ const waiting = makeRow('-w', { summary: makeSummary('-w') });
 const planned = makeRow('-p', { planned: makePlanned('-p', ['amd64', 'arm64']) });
 
 /** What each merge was asked, in order. */
-async function finish(rows: readonly RunRow[], request: Partial<FinishRequest> = {}, refused: readonly string[] = []) {
+async function finish(
+  rows: readonly RunRow[],
+  request: Partial<FinishRequest> = {},
+  refused: readonly string[] = [],
+  patience: () => number = () => 1000,
+) {
   const asked: string[] = [];
   const answer = (suffix: string): MergeOutcome =>
     refused.includes(suffix)
@@ -36,6 +41,7 @@ async function finish(rows: readonly RunRow[], request: Partial<FinishRequest> =
         asked.push('share');
         return shared;
       },
+      patienceMs: patience,
     },
   );
   return { finished, asked };
@@ -62,6 +68,19 @@ describe('finishRun', () => {
   });
   it('knows nothing of a merge that nobody planned', async () => {
     expect((await finish([], { tag_suffixes: ['-x'] })).finished).toEqual([{ tag_suffix: '-x' }]);
+  });
+  it('leaves alone what has no turn before the caller’s time is over', async () => {
+    let left = 2;
+    const { finished, asked } = await finish([complete, waiting], {}, [], () => left--);
+    expect(asked).toEqual(['share', 'lend -c shared']);
+    expect(finished).toMatchObject([
+      { tag_suffix: '-c', outcome: { ok: true } },
+      { tag_suffix: '-w', isLate: true },
+    ]);
+  });
+  it('lends to no merge whose report was not taken in time', async () => {
+    const { finished, asked } = await finish([complete], { arrivals: [arrival('-c')] }, [], () => 0);
+    expect([finished, asked]).toEqual([[{ tag_suffix: '-c', isLate: true }], []]);
   });
   it('answers a merge whose report was refused with the refusal', async () => {
     const { finished } = await finish([complete], { arrivals: [arrival('-c')] }, ['-c']);
