@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { attachBundle } from '../../../src/lib/merge/attach-bundle.ts';
+import type { Locks } from '../../../src/lib/merge/types.ts';
+import type { Descriptor } from '../../../src/lib/oci/descriptor.ts';
+import { type Digest, sha256 } from '../../../src/lib/oci/digest.ts';
+import { parseManifest, type RawManifest } from '../../../src/lib/oci/manifest.ts';
+import { digestOf } from './make.ts';
+import { makeRepository } from './steps/context.ts';
+
+const subjects = ['a', 'b'].map((letter) => ({ mediaType: 'x/y', digest: digestOf(letter), size: 7 }));
+
+/** A registry, and the locks of its fallback tags; every call in the order it came. */
+async function attach(hasApi: boolean) {
+  const calls: string[] = [];
+  const pushed: RawManifest[] = [];
+  const fallback: { subject: Digest; descriptor: Descriptor }[] = [];
+  const repository = makeRepository('registry.test/a/b', {
+    pushBlob: async (bytes) => {
+      calls.push('blob');
+      return sha256(bytes);
+    },
+    pushManifest: async (_, manifest) => {
+      calls.push('manifest');
+      pushed.push(manifest as RawManifest);
+    },
+  });
+  const locks = {
+    attachReferrer: async (_: string, subject: Digest, descriptor: Descriptor) => {
+      calls.push('fallback');
+      fallback.push({ subject, descriptor });
+    },
+  } as Locks;
+  const services = {
+    hasReferrersApi: async (_: unknown, probe: Digest) => {
+      calls.push(`probe ${pushed.some(({ digest }) => digest === probe)}`);
+      return hasApi;
+    },
+  };
+  const attached = await attachBundle(
+    { repository, subjects, bundle: '{"a":"bundle"}', signedAt: 0 },
+    { services, locks },
+  );
+  return { calls, pushed, fallback, attached };
+}
+
+describe('attachBundle', () => {
+  it('attaches the same bundle to each subject', async () => {
+    const parsed = (await attach(true)).pushed.map(parseManifest);
+    expect(parsed.map(({ subject }) => subject?.digest)).toEqual(subjects.map(({ digest }) => digest));
+    expect(new Set(parsed.map((one) => one.kind === 'image' && one.layers[0]?.digest)).size).toBe(1);
+  });
+  it('pushes the blobs before what names them', async () => {
+    expect((await attach(true)).calls.slice(0, 4)).toEqual(['blob', 'blob', 'manifest', 'manifest']);
+  });
+  it('asks for the referrers API only by what it has pushed: a registry keeps an empty answer', async () => {
+    expect((await attach(true)).calls.at(-1)).toBe('probe true');
+  });
+  it('says by which manifest each subject is signed', async () => {
+    const { attached, pushed } = await attach(true);
+    expect(Object.values(attached.bundles)).toEqual(pushed.map(({ digest }) => digest));
+  });
+
+  describe('when the registry keeps no list', () => {
+    it('adds each to its subject’s fallback tag, through the lock', async () => {
+      const { fallback, attached } = await attach(false);
+      expect(fallback.map(({ subject, descriptor }) => [subject, descriptor.digest])).toEqual(
+        Object.entries(attached.bundles),
+      );
+    });
+    it('gives the descriptors all that a list would have', async () => {
+      const { fallback } = await attach(false);
+      expect(fallback[0]?.descriptor).toMatchObject({
+        artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope' },
+      });
+    });
+  });
+});
