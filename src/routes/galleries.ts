@@ -6,6 +6,7 @@ import type { GalleryQuery } from '../lib/gallery/audit/view.ts';
 import { findPolicy } from '../lib/gallery/request.ts';
 import type { Outcome } from '../lib/merge/outcome.ts';
 import type { AppEnv } from './app-types.ts';
+import { hasAlready } from './content-headers.ts';
 import { ProblemError } from './problem.ts';
 
 /** Between two audits that anybody may ask for. */
@@ -64,8 +65,7 @@ export const galleryRoutes = new Hono<AppEnv>()
     const etag = `"${sha256}"`;
     c.header('ETag', etag);
     c.header('Cache-Control', 'no-cache');
-    const known = (c.req.header('If-None-Match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    if (known.includes('*') || known.includes(etag)) return c.body(null, 304);
+    if (hasAlready(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
     return c.body(yaml, 200, { 'Content-Type': YAML });
   })
   .get('/:name/gallery.yaml', (c) => {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { AppEnv } from './app-types.ts';
+import { hasAlready } from './content-headers.ts';
 import { buildDocument } from './openapi/document.ts';
 import { OPERATIONS } from './openapi/operations.ts';
 
@@ -10,7 +11,7 @@ export const openapiRoutes = new Hono<AppEnv>().get('/', async (c) => {
   built ??= await build();
   c.header('ETag', built.etag);
   c.header('Cache-Control', 'public, max-age=300');
-  if (c.req.header('If-None-Match') === built.etag) return c.body(null, 304);
+  if (hasAlready(c.req.header('If-None-Match'), built.etag)) return c.body(null, 304);
   return c.body(built.text, 200, { 'Content-Type': 'application/json' });
 });
 

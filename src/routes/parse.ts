@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { CodedError } from '../lib/error.ts';
+import { readBody } from '../lib/http.ts';
 import { SINGLE } from '../lib/merge/arrival.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { isDigest } from '../lib/oci/digest.ts';
@@ -75,20 +77,30 @@ function isUnique(values: readonly string[]): boolean {
  * @throws {ProblemError} BODY_INVALID (400), naming the field; BODY_TOO_LARGE (413)
  */
 export async function parseBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
-  const text = await c.req.text();
-  if (text.length > MAX_BODY_BYTES) throw new ProblemError(413, 'BODY_TOO_LARGE', `at most ${MAX_BODY_BYTES} bytes`);
-  let json: unknown;
-  try {
-    json = JSON.parse(text === '' ? '{}' : text);
-  } catch {
-    throw new ProblemError(400, 'BODY_INVALID', 'the body is not JSON', { field: '' });
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(await readJsonBody(c, MAX_BODY_BYTES));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field =
     issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]].join('.') : (issue?.path.join('.') ?? '');
   throw new ProblemError(400, 'BODY_INVALID', `${field}: ${issue?.message}`, { field });
+}
+
+/**
+ * Reads a JSON body, no further than it may be long; an empty one is `{}`.
+ *
+ * @throws {ProblemError} BODY_TOO_LARGE (413), BODY_INVALID (400)
+ */
+export async function readJsonBody(c: Context, maxBytes: number): Promise<unknown> {
+  const bytes = await readBody(new Response(c.req.raw.body), maxBytes).catch((error) => {
+    if (!(error instanceof CodedError) || error.code !== 'BODY_TOO_LARGE') throw error;
+    throw new ProblemError(413, 'BODY_TOO_LARGE', `the body has at most ${maxBytes} bytes`);
+  });
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return JSON.parse(text === '' ? '{}' : text);
+  } catch {
+    throw new ProblemError(400, 'BODY_INVALID', 'the body is not JSON', { field: '' });
+  }
 }
 
 /** The suffix as a path names it: `~` is the empty one. @throws {ProblemError} PATH_INVALID (400) */

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import type { Config } from '../lib/config.ts';
 import { findPolicy } from '../lib/gallery/request.ts';
 import type { AppEnv } from './app-types.ts';
+import { hasAlready } from './content-headers.ts';
 import { ProblemError } from './problem.ts';
 
 export interface PoliciesDeps {
@@ -22,11 +23,6 @@ export function policyRoutes(deps: PoliciesDeps | ((c: Context<AppEnv>) => Polic
     c.header('ETag', etag);
     // Clients ask each time; an unchanged policy costs them no body.
     c.header('Cache-Control', 'no-cache');
-    return matches(c.req.header('If-None-Match'), etag) ? c.body(null, 304) : c.json(found.policy);
+    return hasAlready(c.req.header('If-None-Match'), etag) ? c.body(null, 304) : c.json(found.policy);
   });
-}
-
-function matches(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag);
 }

@@ -6,7 +6,7 @@ import { discard } from '../lib/http.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { OciError } from '../lib/oci/error.ts';
 import type { Repository } from '../lib/oci/repository.ts';
-import { hasAlready, identify, notModified } from './content-headers.ts';
+import { etagOf, hasAlready, identify, notModified } from './content-headers.ts';
 import { renderRangeInvalid } from './registry-error.ts';
 
 /** How a blob is asked for: the request's headers. */
@@ -34,7 +34,7 @@ export interface AdmittedBlob {
  */
 export async function serveBlob(request: BlobRequest, blob: AdmittedBlob): Promise<Response> {
   const { digest, size } = blob;
-  if (hasAlready(request.ifNoneMatch, digest)) return notModified(digest);
+  if (hasAlready(request.ifNoneMatch, etagOf(digest))) return notModified(digest);
   const isCurrent = request.ifRange === undefined || request.ifRange === `"${digest}"`;
   const range = isCurrent ? parseRange(request.range, size) : undefined;
   if (range === 'unsatisfiable') return renderRangeInvalid(size);

@@ -11,7 +11,7 @@ import { OCI_INDEX } from '../lib/oci/media-types.ts';
 import type { Repository } from '../lib/oci/repository.ts';
 import { selectPage } from '../lib/oci/tag-page.ts';
 import type { AppEnv } from './app-types.ts';
-import { hasAlready, identify, notModified } from './content-headers.ts';
+import { etagOf, hasAlready, identify, notModified } from './content-headers.ts';
 import { type BlobRequest, serveBlob } from './registry-blob.ts';
 import { failureOf, renderFailure, renderReadOnly, renderRefusal } from './registry-error.ts';
 
@@ -79,7 +79,7 @@ async function serve(c: Context<AppEnv>, asked: RegistryPath, place: Place, deps
 function serveManifest(c: Context, admission: Admission): Response {
   if (!admission.admitted) return renderRefusal(admission.flaw);
   const { manifest, flaw } = admission;
-  if (hasAlready(c.req.header('If-None-Match'), manifest.digest)) return notModified(manifest.digest);
+  if (hasAlready(c.req.header('If-None-Match'), etagOf(manifest.digest))) return notModified(manifest.digest);
   const headers = {
     ...identify(manifest.digest),
     'Content-Type': manifest.mediaType,

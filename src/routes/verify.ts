@@ -1,9 +1,7 @@
-import { type Context, Hono } from 'hono';
-import { CodedError } from '../lib/error.ts';
+import { Hono } from 'hono';
 import { parseBundleRequest, parseImagesRequest } from '../lib/gallery/request.ts';
-import { readBody } from '../lib/http.ts';
 import type { AppEnv } from './app-types.ts';
-import { ProblemError } from './problem.ts';
+import { readJsonBody } from './parse.ts';
 import type { Verifier } from './verifier.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -27,17 +25,4 @@ export function verifyRoutes(verifier: Verifier): Hono<AppEnv> {
       const { status, body } = await verifier.bundle(c, request);
       return c.json(body, status, NO_STORE);
     });
-}
-
-/** @throws {ProblemError} BODY_TOO_LARGE (413), BODY_INVALID (400) */
-async function readJsonBody(c: Context, maxBytes: number): Promise<unknown> {
-  const bytes = await readBody(new Response(c.req.raw.body), maxBytes).catch((error) => {
-    if (!(error instanceof CodedError) || error.code !== 'BODY_TOO_LARGE') throw error;
-    throw new ProblemError(413, 'BODY_TOO_LARGE', `the body has at most ${maxBytes} bytes`);
-  });
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    throw new ProblemError(400, 'BODY_INVALID', 'the body is not JSON');
-  }
 }
