@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import { CodedError } from '../lib/error.ts';
 import { readBody } from '../lib/http.ts';
+import { decodeUtf8, parseStrictJson } from '../lib/json.ts';
 import { SINGLE } from '../lib/merge/arrival.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { isDigest } from '../lib/oci/digest.ts';
@@ -86,7 +87,7 @@ export async function parseBody<Schema extends z.ZodType>(c: Context, schema: Sc
 }
 
 /**
- * Reads a JSON body, no further than it may be long; an empty one is `{}`.
+ * Reads a JSON body, no further than it may be long, in which no key is repeated; an empty one is `{}`.
  *
  * @throws {ProblemError} BODY_TOO_LARGE (413), BODY_INVALID (400)
  */
@@ -96,10 +97,11 @@ export async function readJsonBody(c: Context, maxBytes: number): Promise<unknow
     throw new ProblemError(413, 'BODY_TOO_LARGE', `the body has at most ${maxBytes} bytes`);
   });
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return JSON.parse(text === '' ? '{}' : text);
-  } catch {
-    throw new ProblemError(400, 'BODY_INVALID', 'the body is not JSON', { field: '' });
+    const text = decodeUtf8(bytes);
+    return parseStrictJson(text === '' ? '{}' : text);
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? error.message : 'is not UTF-8';
+    throw new ProblemError(400, 'BODY_INVALID', `the body ${problem}`, { field: '' });
   }
 }
 

@@ -53,7 +53,7 @@ describe('the certificate', () => {
     const claims = setup.issuer.claims({ run_id: '77', run_attempt: '3', runner_environment: 'self-hosted' });
     const bundle = JSON.parse((await signWith(setup, claims)).json);
     const der = Buffer.from(bundle.verificationMaterial.certificate.rawBytes, 'base64');
-    expect(readSigner(der)).toEqual({
+    expect(readSigner(X509Certificate.parse(der))).toEqual({
       issuer: ISSUER,
       identity: `https://github.com/${MERGE}`,
       source_repository: 'https://github.com/mudler/LocalAI',

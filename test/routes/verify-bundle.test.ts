@@ -64,6 +64,17 @@ describe('POST /v1/verify/bundle', () => {
 
   it.each([
     ['a body that is not JSON', '{', 'BODY_INVALID'],
+    ['a key twice', JSON.stringify(request).replace('{', '{"policy":"beacon",'), 'BODY_INVALID'],
+    [
+      'a key of the policy twice',
+      JSON.stringify(request).replace('"identity"', '"identity":"x","identity"'),
+      'BODY_INVALID',
+    ],
+    [
+      'a key of the bundle twice',
+      { ...request, bundle: JSON.stringify(bundle).replace('{', '{"mediaType":"x",') },
+      'BODY_INVALID',
+    ],
     ['a bundle that is not JSON', { ...request, bundle: '{' }, 'BODY_INVALID'],
     ['a bundle that is a list', { ...request, bundle: [] }, 'BODY_INVALID'],
     ['both artifacts', { ...request, artifact_digest: ARTIFACT_DIGEST }, 'BODY_INVALID'],

@@ -1,4 +1,5 @@
 import { CodedError } from '../error.ts';
+import { decodeUtf8, parseStrictJson } from '../json.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Repository } from '../oci/repository.ts';
@@ -83,9 +84,9 @@ async function pull(repository: Repository, { digest, size }: Descriptor): Promi
     throw error;
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return refuseBundle('the bundle is not JSON');
+    return parseStrictJson(decodeUtf8(bytes));
+  } catch (error) {
+    return refuseBundle(`the bundle ${error instanceof SyntaxError ? error.message : 'is not UTF-8'}`);
   }
 }
 

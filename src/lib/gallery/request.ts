@@ -1,6 +1,8 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { messageOf } from '../error.ts';
+import { parseStrictJson } from '../json.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { parsePlatform } from '../oci/platform.ts';
@@ -85,9 +87,9 @@ export function artifactOf({ artifact, artifact_digest }: BundleRequest): { dige
 export function bundleOf({ bundle }: BundleRequest): unknown {
   if (typeof bundle !== 'string') return bundle;
   try {
-    return JSON.parse(bundle);
+    return parseStrictJson(bundle);
   } catch (cause) {
-    throw new GalleryError('BODY_INVALID', 'bundle: is not JSON', { cause });
+    throw new GalleryError('BODY_INVALID', `bundle: ${messageOf(cause)}`, { cause });
   }
 }
 

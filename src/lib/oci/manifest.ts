@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodeUtf8, parseStrictJson } from '../json.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { OciError } from './error.ts';
@@ -45,7 +46,7 @@ export function parseManifest(raw: Pick<RawManifest, 'bytes' | 'mediaType'>): Pa
   const isIndex = isIndexType(raw.mediaType);
   if (!isIndex && !isManifestType(raw.mediaType))
     throw new OciError('MANIFEST_INVALID', `the media type ${raw.mediaType.slice(0, 255)} is not supported`);
-  const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), raw.bytes);
+  const json = parseJson(raw.bytes);
   if (typeof json !== 'object' || json === null)
     throw new OciError('MANIFEST_INVALID', 'the manifest is not an object');
   const foreign = isIndex ? ['config', 'layers'] : ['manifests'];
@@ -89,30 +90,11 @@ function describe(error: z.ZodError): string {
   return `${issue?.path.join('.')}: ${issue?.message}`;
 }
 
-function parseStrictJson(decoder: TextDecoder, bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    const text = decoder.decode(bytes);
-    const json: unknown = JSON.parse(text);
-    assertNoRepeatedKeys(text);
-    return json;
+    return parseStrictJson(decodeUtf8(bytes), fold);
   } catch (cause) {
-    if (cause instanceof OciError) throw cause;
-    throw new OciError('MANIFEST_INVALID', 'the manifest is not JSON', { cause });
-  }
-}
-
-/** Walks the tokens of a text that is known to be JSON; `JSON.parse` silently keeps the last of two equal keys. */
-function assertNoRepeatedKeys(text: string): void {
-  const objects: (Set<string> | null)[] = [];
-  for (const [token, key] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{') objects.push(new Set());
-    else if (token === '[') objects.push(null);
-    else if (token === '}' || token === ']') objects.pop();
-    else if (key !== undefined) {
-      const name = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
-      const seen = objects.at(-1);
-      if (seen?.has(fold(name))) throw new OciError('MANIFEST_INVALID', `the key "${name.slice(0, 64)}" is repeated`);
-      seen?.add(fold(name));
-    }
+    const problem = cause instanceof SyntaxError ? cause.message : 'is not UTF-8';
+    throw new OciError('MANIFEST_INVALID', `the manifest ${problem}`, { cause });
   }
 }

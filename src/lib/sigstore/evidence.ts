@@ -1,4 +1,4 @@
-import { X509Certificate } from '@sigstore/core';
+import type { X509Certificate } from '@sigstore/core';
 
 /** What a verified signature proves. Times are RFC 3339. */
 export interface Evidence {
@@ -34,8 +34,7 @@ const ISSUER_V2 = '1.3.6.1.4.1.57264.1.8';
 const ISSUER_V1 = '1.3.6.1.4.1.57264.1.1';
 
 /** Who a certificate names. */
-export function readSigner(der: Uint8Array): Evidence['signer'] {
-  const certificate = X509Certificate.parse(Buffer.from(der));
+export function readSigner(certificate: X509Certificate): Evidence['signer'] {
   const text = (oid: string) => certificate.extension(oid)?.valueObj.subs?.[0]?.value.toString('utf8');
   const extensions = Object.entries(EXTENSIONS).flatMap(([name, oid]) => {
     const value = text(oid);

@@ -1,16 +1,20 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
-import { type SignedEntity, toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
+import { type SignedEntity, toSignedEntity, Verifier } from '@sigstore/verify';
 import { messageOf } from '../error.ts';
+import { findShapeProblem } from './bundle-shape.ts';
 import { SigstoreError } from './error.ts';
 import { type Evidence, readSigner } from './evidence.ts';
-import { findEntryProblem, vouchedNumbers } from './log-entry.ts';
+import { checkEntry, vouchedNumbers } from './log-entry.ts';
+import { isLoggedFor } from './logged-verifier.ts';
+import { pinCertificate } from './pinned-certificate.ts';
 import { assessSigner, type Policy } from './policy.ts';
-import { COSIGN_PREDICATE, PAYLOAD_TYPE } from './statement.ts';
+import { COSIGN_PREDICATE, parseStatement, type Statement } from './statement.ts';
 import type { TrustRootMaterial } from './trusted-root.ts';
 
 /** Entries of a kind that are looked at in one bundle, as sigstore-go has it. */
 const MAX_ENTRIES = 32;
+const THRESHOLDS = { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 };
 
 export interface VerifyOptions {
   /** Protobuf's JSON, parsed. */
@@ -37,15 +41,16 @@ export function verifyBundle(options: VerifyOptions): Evidence {
   const statement = readStatement(bundle);
   const entity = toEntity(bundle, options);
   const times = verifySignature(entity, options);
+  verifyLoggedSigner(bundle, entity, policy);
   if (statement?.isForeign) throw new SigstoreError('PREDICATE_UNEXPECTED', 'the envelope holds no in-toto statement');
-  if (!options.trust || !coversArtifact(bundle, statement, options.artifact)) {
+  if (!coversArtifact(bundle, statement, options.artifact)) {
     throw new SigstoreError('SUBJECT_MISMATCH', 'the signature is for something else');
   }
   const expected = policy.predicate_type ?? (options.requireCosignPredicate ? COSIGN_PREDICATE : undefined);
   if (expected !== undefined && statement && statement.predicateType !== expected) {
     throw new SigstoreError('PREDICATE_UNEXPECTED', `the predicate is ${statement.predicateType}`);
   }
-  const signer = signerOf(bundle);
+  const signer = entity.key.$case === 'certificate' ? readSigner(entity.key.certificate) : { issuer: '', identity: '' };
   const refused = policy.public_key === undefined ? assessSigner(policy, signer) : undefined;
   if (refused) throw new SigstoreError(refused.code, refused.detail);
   const earliest = Math.min(...times.map(({ time }) => time.getTime()));
@@ -60,38 +65,27 @@ export function verifyBundle(options: VerifyOptions): Evidence {
 
 function parseBundle(json: unknown): Bundle {
   try {
+    const shape = findShapeProblem(json);
+    if (shape !== undefined) throw new Error(shape);
     const bundle = bundleFromJSON(json);
     const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
     const stamps = timestampVerificationData?.rfc3161Timestamps.length ?? 0;
     if (tlogEntries.length > MAX_ENTRIES || stamps > MAX_ENTRIES) throw new Error(`more than ${MAX_ENTRIES} entries`);
-    const problem = tlogEntries.map(findEntryProblem).find((one) => one !== undefined);
-    if (problem !== undefined) throw new Error(problem);
+    tlogEntries.forEach(checkEntry);
     return bundle;
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
   }
 }
 
-interface Statement {
-  readonly predicateType: string;
-  readonly digests: readonly string[];
-  /** The envelope holds something else. */
-  readonly isForeign: boolean;
-}
-
-function readStatement(bundle: Bundle): Statement | undefined {
-  if (bundle.content.$case !== 'dsseEnvelope') return undefined;
-  const { payload, payloadType } = bundle.content.dsseEnvelope;
-  if (payloadType !== PAYLOAD_TYPE) return { predicateType: '', digests: [], isForeign: true };
+/** What an envelope states; undefined for a plain signature. @throws {SigstoreError} BUNDLE_MALFORMED */
+function readStatement({ content }: Bundle): Statement | undefined {
+  if (content.$case !== 'dsseEnvelope') return undefined;
+  const { payload, payloadType } = content.dsseEnvelope;
   try {
-    const json = JSON.parse(payload.toString('utf8')) as {
-      predicateType?: unknown;
-      subject?: readonly { digest?: Record<string, unknown> }[];
-    };
-    const digests = (json.subject ?? []).map(({ digest }) => `sha256:${String(digest?.sha256)}`);
-    return { predicateType: String(json.predicateType), digests, isForeign: false };
+    return parseStatement(payloadType, payload);
   } catch (cause) {
-    throw new SigstoreError('BUNDLE_MALFORMED', 'the statement is not JSON', { cause });
+    throw new SigstoreError('BUNDLE_MALFORMED', `not a statement: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -103,7 +97,13 @@ function toEntity(bundle: Bundle, { artifact }: VerifyOptions): SignedEntity {
     );
   }
   try {
-    return toSignedEntity(bundle, 'bytes' in artifact ? Buffer.from(artifact.bytes) : undefined);
+    const entity = toSignedEntity(bundle, 'bytes' in artifact ? Buffer.from(artifact.bytes) : undefined);
+    if (
+      entity.key.$case === 'certificate' &&
+      !leafOf(bundle)?.equals(pinCertificate(entity.key.certificate).root.toDER())
+    )
+      throw new Error('the certificate is not DER');
+    return entity;
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
   }
@@ -122,10 +122,8 @@ function verifySignature(entity: SignedEntity, { policy, trust }: VerifyOptions)
   if (managed && entity.key.$case !== 'public-key')
     throw new SigstoreError('SIGNATURE_INVALID', 'the bundle is not signed with a managed key');
   try {
-    const material = managed ? toTrustMaterial(trust.root, managedKey(policy.public_key ?? '')) : trust.material;
-    const verifier = new Verifier(material, { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 });
-    verifier.verify(entity);
-    return verifiedTimes(verifier, entity);
+    const material = managed ? { ...trust.material, publicKey: managedKey(policy.public_key ?? '') } : trust.material;
+    return verifyWithTimes(new Verifier(material, THRESHOLDS), entity);
   } catch (cause) {
     if (cause instanceof ValidationError) throw new SigstoreError('BUNDLE_MALFORMED', cause.message, { cause });
     throw new SigstoreError('SIGNATURE_INVALID', messageOf(cause), { cause });
@@ -137,14 +135,35 @@ function managedKey(pem: string) {
   return () => ({ publicKey, validFor: () => true });
 }
 
-/** The times that were verified; the library checks them, but does not hand them out. */
-function verifiedTimes(verifier: Verifier, entity: SignedEntity): VerifiedTime[] {
-  const times = (verifier as unknown as { verifyTimestamps(entity: SignedEntity): Date[] }).verifyTimestamps(entity);
+/** The library verifies times, but does not hand them out: they are caught on their way. */
+function verifyWithTimes(verifier: Verifier, entity: SignedEntity): VerifiedTime[] {
+  const inner = verifier as unknown as { verifyTimestamps(entity: SignedEntity): Date[] };
+  const verifyTimestamps = inner.verifyTimestamps.bind(verifier);
+  let times: Date[] = [];
+  inner.verifyTimestamps = (one) => {
+    times = verifyTimestamps(one);
+    return times;
+  };
+  verifier.verify(entity);
   // A log's time counts only where the log promised it; the library leaves the others out.
   const kinds = entity.timestamps.flatMap((one) =>
     one.$case === 'transparency-log' && !one.tlogEntry.inclusionPromise ? [] : [one.$case],
   );
   return times.map((time, index) => ({ type: kinds[index] ?? '', time }));
+}
+
+/** What the library leaves open of the entries: whom they name, and a time that was not promised. */
+function verifyLoggedSigner(bundle: Bundle, { key }: SignedEntity, policy: Policy): void {
+  const expected =
+    key.$case === 'certificate'
+      ? key.certificate.root.toDER()
+      : createPublicKey(policy.public_key ?? '').export({ type: 'spki', format: 'der' });
+  for (const entry of bundle.verificationMaterial.tlogEntries) {
+    if (!isLoggedFor(entry, expected)) throw new SigstoreError('SIGNATURE_INVALID', 'the log has another signer');
+    const integrated = Number(entry.integratedTime) * 1000;
+    if (integrated > 0 && key.$case === 'certificate' && !key.certificate.validForDate(new Date(integrated)))
+      throw new SigstoreError('SIGNATURE_INVALID', 'the certificate did not count when the log took the entry');
+  }
 }
 
 function coversArtifact(
@@ -159,11 +178,9 @@ function coversArtifact(
   return `sha256:${bundle.content.messageSignature.messageDigest.digest.toString('hex')}` === digest;
 }
 
-function signerOf(bundle: Bundle): Evidence['signer'] {
-  const { content } = bundle.verificationMaterial;
-  if (content.$case === 'certificate') return readSigner(content.certificate.rawBytes);
-  const leaf = content.$case === 'x509CertificateChain' ? content.x509CertificateChain.certificates[0] : undefined;
-  return leaf ? readSigner(leaf.rawBytes) : { issuer: '', identity: '' };
+function leafOf({ verificationMaterial: { content } }: Bundle): Buffer | undefined {
+  if (content.$case === 'certificate') return content.certificate.rawBytes;
+  return content.$case === 'x509CertificateChain' ? content.x509CertificateChain.certificates[0]?.rawBytes : undefined;
 }
 
 function describe(

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { requestCertificate } from '../../../src/lib/sigstore/certificate.ts';
 import { logEnvelope } from '../../../src/lib/sigstore/log.ts';
 import { parseSigningConfig } from '../../../src/lib/sigstore/signing-config.ts';
-import { COSIGN_PREDICATE, PAYLOAD_TYPE, preAuthEncode } from '../../../src/lib/sigstore/statement.ts';
+import { COSIGN_PREDICATE, PAYLOAD_TYPE, preAuthEncode, STATEMENT_TYPE } from '../../../src/lib/sigstore/statement.ts';
 import { requestTimestamp } from '../../../src/lib/sigstore/timestamp.ts';
 import { parseTrustedRoot } from '../../../src/lib/sigstore/trusted-root.ts';
 import { type VerifyOptions, verifyBundle } from '../../../src/lib/sigstore/verify.ts';
@@ -93,6 +93,7 @@ describe.each([1, 2] as const)('what is signed with Rekor v%i', (rekorMajor) => 
 
   describe('when the payload is no statement of cosign', () => {
     const statement = {
+      _type: STATEMENT_TYPE,
       predicateType: 'https://slsa.dev/provenance/v1',
       subject: [{ digest: { sha256: DIGEST.slice(7) } }],
     };

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseTrustedRoot } from '../../../src/lib/sigstore/trusted-root.ts';
 import { codeOf, dsseRoot, edit } from './setup.ts';
 
+const CHAIN = 'certificateAuthorities.0.certChain.certificates';
+const [first] = dsseRoot.certificateAuthorities;
+const [LEAF, ROOT] = first?.certChain.certificates ?? [];
+const authority = (certificates: unknown[]) => ({ ...first, certChain: { certificates } });
 const refusal = (json: unknown) => codeOf(() => parseTrustedRoot(json));
 
 describe('parseTrustedRoot', () => {
@@ -29,6 +33,9 @@ describe('parseTrustedRoot', () => {
     ['an authority without a chain', edit(dsseRoot, 'certificateAuthorities.0.certChain', undefined)],
     ['an authority whose certificate is none', edit(dsseRoot, 'certificateAuthorities.0.certChain.certificates', [{}])],
     ['an entry that is null', { ...dsseRoot, tlogs: [null] }],
+    ['a chain of nine certificates', edit(dsseRoot, `${CHAIN}`, Array(9).fill(ROOT))],
+    ['65 certificates', { ...dsseRoot, certificateAuthorities: Array(65).fill(authority([ROOT])) }],
+    ['a chain that goes from the root to the leaf', edit(dsseRoot, CHAIN, [ROOT, LEAF])],
     ['257 logs', { ...dsseRoot, tlogs: Array(257).fill(dsseRoot.tlogs[0]) }],
   ])('refuses %s', (_, json) => {
     expect(refusal(json)).toBe('ROOT_INVALID');

@@ -27,14 +27,19 @@ describe('verifyBundle', () => {
     it("refuses an index of Rekor v2 that is not the proof's", () => {
       expect(codeOf(() => verifyDsse(edit(dsse, `${ENTRY}.logIndex`, '7')))).toBe('BUNDLE_MALFORMED');
     });
+    const [signed = { time: '' }] = verifyDsse().timestamps;
+    const seconds = String(Math.floor(Date.parse(signed.time) / 1000));
     it('names no time that no promise covers', () => {
-      const { log, timestamps } = verifyDsse(edit(dsse, `${ENTRY}.integratedTime`, '1700000000'));
+      const { log, timestamps } = verifyDsse(edit(dsse, `${ENTRY}.integratedTime`, seconds));
       expect(log).not.toHaveProperty('integrated_at');
       expect(timestamps.map(({ type }) => type)).toEqual(['timestamp-authority']);
     });
     it('counts no such time against not_before', () => {
-      const bundle = edit(dsse, `${ENTRY}.integratedTime`, '1700000000');
-      expect(verifyDsse(bundle, { policy: { ...POLICY, not_before: '2025-01-01T00:00:00Z' } })).toBeDefined();
+      const bundle = edit(dsse, `${ENTRY}.integratedTime`, String(Number(seconds) - 1));
+      expect(verifyDsse(bundle, { policy: { ...POLICY, not_before: signed.time } })).toBeDefined();
+    });
+    it("refuses one outside of the certificate's", () => {
+      expect(codeOf(() => verifyDsse(edit(dsse, `${ENTRY}.integratedTime`, '1700000000')))).toBe('SIGNATURE_INVALID');
     });
     it('refuses a promised entry whose index or time was changed', () => {
       expect(codeOf(() => verifyMessage(edit(message, `${ENTRY}.logIndex`, '7')))).toBe('SIGNATURE_INVALID');
