@@ -35,8 +35,7 @@ export interface AdmittedBlob {
 export async function serveBlob(request: BlobRequest, blob: AdmittedBlob): Promise<Response> {
   const { digest, size } = blob;
   if (hasAlready(request.ifNoneMatch, etagOf(digest))) return notModified(digest);
-  const isCurrent = request.ifRange === undefined || request.ifRange === `"${digest}"`;
-  const range = isCurrent ? parseRange(request.range, size) : undefined;
+  const range = wantsPart(request, digest) ? parseRange(request.range, size) : undefined;
   if (range === 'unsatisfiable') return renderRangeInvalid(size);
   const window = range ?? { from: 0, to: size };
   const status = range ? 206 : 200;
@@ -51,6 +50,11 @@ export async function serveBlob(request: BlobRequest, blob: AdmittedBlob): Promi
   if (passed.kind === 'redirect')
     return new Response(null, { status: 307, headers: { ...identify(digest), Location: passed.location.href } });
   return new Response(await stream(passed.response, blob, window), { status, headers });
+}
+
+/** A range is for GET alone, and only of the blob that the client began with. @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2 */
+function wantsPart({ isHead, ifRange }: BlobRequest, digest: Digest): boolean {
+  return !isHead && (ifRange === undefined || ifRange === etagOf(digest));
 }
 
 function describe({ digest, size }: AdmittedBlob, window: Window, isPart: boolean): Record<string, string> {

@@ -1,4 +1,4 @@
-import { CodedError } from '../lib/error.ts';
+import { CodedError, messageOf } from '../lib/error.ts';
 import type { PullThroughErrorCode } from '../lib/gallery/pull-through/error.ts';
 import type { Flaw } from '../lib/gallery/pull-through/gatekeeper.ts';
 
@@ -22,6 +22,7 @@ const TRANSIENT = new Set([
   'TRUST_ROOT_EXPIRED',
   'TRUST_ROOT_UNAVAILABLE',
   'ROOT_INVALID',
+  'OVERLOADED',
 ]);
 const RETRY_AFTER_MS = 5_000;
 
@@ -32,10 +33,20 @@ export interface Failure {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** @throws whatever has no code, and so is nobody's answer */
+/** What nobody foresaw is logged, and says nothing to the client; an object that has too much to do may be asked again. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof CodedError)) throw error;
-  return { code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs };
+  if (error instanceof CodedError) return { code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs };
+  console.error(JSON.stringify({ at: 'pull-through', problem: messageOf(error) }));
+  return isOverload(error)
+    ? { code: 'OVERLOADED', detail: 'too many requests at a time' }
+    : { code: 'INTERNAL', detail: 'an unexpected error; it was logged' };
+}
+
+/** @see https://developers.cloudflare.com/durable-objects/best-practices/error-handling/ */
+function isOverload(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { overloaded, retryable } = error as Error & { readonly overloaded?: boolean; readonly retryable?: boolean };
+  return overloaded === true || retryable === true;
 }
 
 /**
@@ -51,6 +62,7 @@ export function renderFailure({ code, detail, retryAfterMs = RETRY_AFTER_MS }: F
     return respond(404, 'NAME_UNKNOWN', 'the repository is not there, or not public');
   if (code === 'PEER_BUSY') return respond(429, 'TOOMANYREQUESTS', 'the registry upstream asks for patience', after);
   if (TRANSIENT.has(code)) return respond(503, 'UNAVAILABLE', detail, after, { code });
+  if (code === 'INTERNAL') return respond(500, 'UNKNOWN', detail, {}, { code });
   return respond(502, 'UNKNOWN', `the registry upstream: ${detail}`, {}, { code });
 }
 

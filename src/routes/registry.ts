@@ -52,7 +52,7 @@ async function answer(c: Context<AppEnv>, provide: Provide): Promise<Response> {
   try {
     const asked = parseRegistryPath(path);
     const deps = provide(c);
-    return await serve(c, asked, findPlace(deps.config, asked.name), deps);
+    return await serve(c, asked, findPlace(deps.config, asked.name, c.req.query('ns')), deps);
   } catch (error) {
     return renderFailure(failureOf(error));
   }
@@ -64,7 +64,7 @@ async function serve(c: Context<AppEnv>, asked: RegistryPath, place: Place, deps
   if (asked.kind === 'tags') return serveTags(asked.name, c.req.query(), deps.upstream(place));
   if (asked.kind === 'referrers') {
     const listed = await gate.referrersOf(repository, asked.digest);
-    return listed.ok ? serveReferrers(listed.value, c.req.query('artifactType')) : renderFailure(listed);
+    return listed.ok ? serveReferrers(listed.value, c.req.queries('artifactType') ?? []) : renderFailure(listed);
   }
   if (asked.kind === 'manifest') {
     const admission = await gate.admit(repository, asked.reference);
@@ -96,13 +96,12 @@ function serveManifest(c: Context, admission: Admission): Response {
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
-function serveReferrers(listed: readonly Descriptor[] | Flaw, artifactType: string | undefined): Response {
+function serveReferrers(listed: readonly Descriptor[] | Flaw, artifactTypes: readonly string[]): Response {
   if ('code' in listed) return renderRefusal(listed);
-  const manifests = listed.filter((one) => artifactType === undefined || one.artifactType === artifactType);
-  const headers = {
-    'Content-Type': OCI_INDEX,
-    ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
-  };
+  const wanted = artifactTypes.filter((type) => type !== '');
+  const isFiltered = wanted.length > 0;
+  const manifests = isFiltered ? listed.filter(({ artifactType = '' }) => wanted.includes(artifactType)) : listed;
+  const headers = { 'Content-Type': OCI_INDEX, ...(isFiltered ? { 'OCI-Filters-Applied': 'artifactType' } : {}) };
   return Response.json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, { headers });
 }
 
@@ -112,7 +111,9 @@ async function serveTags(name: string, query: Record<string, string>, upstream: 
     throw new PullThroughError('PAGINATION_NUMBER_INVALID', 'n is a number');
   const page = await upstream.pullTagPage(selectPage(query));
   if (!page) throw new PullThroughError('NAME_UNKNOWN', 'the repository is not there');
-  const next = page.next && `</v2/${name}/tags/list?${new URLSearchParams({ ...page.next })}>; rel="next"`;
+  const namespace = query.ns === undefined ? {} : { ns: query.ns };
+  const next =
+    page.next && `</v2/${name}/tags/list?${new URLSearchParams({ ...page.next, ...namespace })}>; rel="next"`;
   return Response.json({ name, tags: page.tags }, next ? { headers: { Link: next } } : {});
 }
 

@@ -115,6 +115,22 @@ describe('GET /v2/…/blobs', () => {
       expect([response.status, response.headers.get('Content-Length')]).toEqual([200, '14']);
     }));
 
+  it('knows no ranges for HEAD', () =>
+    withLayer(async ({ send, path }) => {
+      const response = await send('HEAD', path, { Range: 'bytes=0-4' });
+      expect([response.status, response.headers.get('Content-Length')]).toEqual([200, '14']);
+      expect(response.headers.get('Content-Range')).toBeNull();
+    }));
+
+  it.each(['bytes=0-1,3-4', 'bytes=5-1', 'lines=1-2', 'bytes=-', 'bytes=0-4, bytes=6-7', 'bytes=0x0-0x4'])(
+    'serves the whole for %s',
+    (range) =>
+      withLayer(async ({ get, path }) => {
+        const response = await get(path, { Range: range });
+        expect([response.status, await textOf(response)]).toEqual([200, LAYER]);
+      }),
+  );
+
   it.each(['GET', 'HEAD'])('does not know, by %s, a blob that is gone upstream', (method) =>
     withLayer(async ({ send, fake, path, digest }) => {
       fake.blobs.delete(digest as `sha256:${string}`);

@@ -42,6 +42,25 @@ describe('GET /v2/…/manifests', () => {
       expect(new Uint8Array(await response.arrayBuffer())).toEqual(fake.manifests.get(index.digest)?.bytes);
     }));
 
+  it('serves a mirror’s client, which names the registry beside the path', () =>
+    withRegistry(async ({ get, fake }) => {
+      const { index } = await addSigned(fake);
+      const response = await get('/v2/a/b/manifests/v1?ns=localhost:5000');
+      expect(response.headers.get('Docker-Content-Digest')).toBe(index.digest);
+    }));
+
+  it.each([
+    'application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, */*',
+    'application/vnd.docker.distribution.manifest.v2+json',
+    'text/html;q=0.9, application/json;q=0',
+  ])('serves what there is to a client that accepts %s', (accept) =>
+    withRegistry(async ({ get, fake }) => {
+      await addSigned(fake);
+      const response = await get(`/v2/${NAME}/manifests/v1`, { Accept: accept });
+      expect([response.status, response.headers.get('Content-Type')]).toEqual([200, INDEX_TYPE]);
+    }),
+  );
+
   it('answers HEAD with the same headers', () =>
     withRegistry(async ({ send, fake }) => {
       const { index } = await addSigned(fake);
@@ -124,6 +143,8 @@ describe('GET /v2/…/manifests', () => {
     ['a trusted root that cannot be used', new SigstoreError('ROOT_INVALID', 'x'), '503 UNAVAILABLE'],
     ['wrong bytes', new OciError('DIGEST_MISMATCH', 'x'), '502 UNKNOWN'],
     ['a confused manifest', new OciError('MANIFEST_INVALID', 'x'), '502 UNKNOWN'],
+    ['what nobody foresaw', new TypeError('x'), '500 UNKNOWN'],
+    ['an object that has too much to do', Object.assign(new Error('x'), { overloaded: true }), '503 UNAVAILABLE'],
   ])('answers for %s', (_, error, refusal) =>
     withRegistry(async ({ get, fake }) => {
       fake.errors.set('v1', error);
@@ -153,16 +174,26 @@ describe('GET /v2/…/referrers', () => {
     }));
 
   it.each([
-    [BUNDLE_TYPE, 1],
-    ['application/spdx+json', 0],
-  ])('keeps those of type %s', (type, length) =>
+    [[BUNDLE_TYPE], 1],
+    [['application/spdx+json'], 0],
+    [['application/spdx+json', BUNDLE_TYPE], 1],
+  ])('keeps those of type %s', (types, length) =>
     withRegistry(async ({ get, fake }) => {
       const { index } = await addSigned(fake);
-      const response = await get(`/v2/${NAME}/referrers/${index.digest}?artifactType=${encodeURIComponent(type)}`);
+      const query = new URLSearchParams(types.map((type) => ['artifactType', type]));
+      const response = await get(`/v2/${NAME}/referrers/${index.digest}?${query}`);
       expect(response.headers.get('OCI-Filters-Applied')).toBe('artifactType');
       expect((await response.json()) as object).toMatchObject({ manifests: { length } });
     }),
   );
+
+  it('takes an empty type for none', () =>
+    withRegistry(async ({ get, fake }) => {
+      const { index } = await addSigned(fake);
+      const response = await get(`/v2/${NAME}/referrers/${index.digest}?artifactType=`);
+      expect(response.headers.get('OCI-Filters-Applied')).toBeNull();
+      expect(await response.json()).toMatchObject({ manifests: { length: 1 } });
+    }));
 
   it('lists nobody for a manifest that is not there', () =>
     withRegistry(async ({ get }) => {
@@ -203,7 +234,7 @@ describe('GET /v2/…/tags/list', () => {
       };
       const response = await setup.get(`/v2/${NAME}/tags/list?n=1&last=a&ns=docker.io`);
       expect(queries).toEqual([{ n: '1', last: 'a' }]);
-      expect(response.headers.get('Link')).toBe(`</v2/${NAME}/tags/list?n=1&next_page=x+y>; rel="next"`);
+      expect(response.headers.get('Link')).toBe(`</v2/${NAME}/tags/list?n=1&next_page=x+y&ns=docker.io>; rel="next"`);
     }));
 
   it.each(['-1', 'x', '1.5', ''])('refuses n=%s', (n) =>

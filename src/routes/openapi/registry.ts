@@ -20,8 +20,26 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-function read(path: string, summary: string, answers: Readonly<Record<number, Answer>>): Operation {
-  return { method: 'get', path: `/v2/${path}`, area: 'Registry', summary, answers: { ...refusals, ...answers } };
+const NAMESPACE = {
+  ns: {
+    description: 'The registry, where `name` is the repository’s alone: what containerd adds when it asks a mirror.',
+  },
+};
+
+function read(
+  path: string,
+  summary: string,
+  answers: Readonly<Record<number, Answer>>,
+  query: Operation['query'] = {},
+): Operation {
+  return {
+    method: 'get',
+    path: `/v2/${path}`,
+    area: 'Registry',
+    summary,
+    query: { ...query, ...NAMESPACE },
+    answers: { ...refusals, ...answers },
+  };
 }
 
 /**
@@ -49,14 +67,24 @@ export const REGISTRY_OPERATIONS: readonly Operation[] = [
     307: { description: 'Where the registry upstream has it.' },
     416: { description: 'No such part.', schema: registryProblemAnswer },
   }),
-  read('{name}/referrers/{digest}', 'The referrers of a manifest, the bundle that passes first.', {
-    200: { description: 'An image index.', types: ['application/vnd.oci.image.index.v1+json'] },
-    403: denied,
-  }),
-  read('{name}/tags/list', 'The tags of a repository.', {
-    200: {
-      description: 'A page of them.',
-      schema: z.looseObject({ name: z.string(), tags: z.array(z.string()) }),
+  read(
+    '{name}/referrers/{digest}',
+    'The referrers of a manifest, the bundle that passes first.',
+    {
+      200: { description: 'An image index.', types: ['application/vnd.oci.image.index.v1+json'] },
+      403: denied,
     },
-  }),
+    { artifactType: { description: 'Only those of this type; may be repeated.' } },
+  ),
+  read(
+    '{name}/tags/list',
+    'The tags of a repository.',
+    {
+      200: {
+        description: 'A page of them.',
+        schema: z.looseObject({ name: z.string(), tags: z.array(z.string()) }),
+      },
+    },
+    { n: { description: 'How many, at most.' }, last: { description: 'The tag after which to begin.' } },
+  ),
 ];

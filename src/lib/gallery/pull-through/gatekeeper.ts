@@ -89,8 +89,16 @@ export class Gatekeeper {
     throw new PullThroughError('BLOB_UNKNOWN', 'no verified manifest names this blob');
   }
 
-  /** Who refers to a manifest: nobody, where it is not there; the flaw, where it may not be served. */
+  /**
+   * Who refers to a manifest: nobody, where it is not there, or refers to another itself, since clients walk up the whole
+   * tree; the flaw, where it may not be served.
+   */
   async referrersOf(subject: Digest): Promise<readonly Descriptor[] | Flaw> {
+    const listed = await this.#list(subject);
+    return 'code' in listed && (await this.#isAttached(subject)) ? [] : listed;
+  }
+
+  async #list(subject: Digest): Promise<readonly Descriptor[] | Flaw> {
     const verdict = await this.#verdicts.of(subject);
     if (!verdict) return [];
     if (this.#verdicts.serves(verdict)) return listReferrers(this.#options, subject, verdict);
@@ -104,16 +112,15 @@ export class Gatekeeper {
     return false;
   }
 
-  /** Whether a manifest is in the list of a subject that may be served. */
+  /** Whether a manifest is in the list of a subject that may be served. @throws {PullThroughError} MANIFEST_UNKNOWN */
   async #isAttached(digest: Digest): Promise<boolean> {
     const { store } = this.#options;
     for (const subject of store.subjectsOf(digest))
       if (this.#verdicts.serves(await this.#verdicts.of(subject))) return true;
     if (store.verdictOf(digest)?.code === 'VERIFIED') return false;
-    const raw = await this.#repository.pullManifest(digest);
-    const subject = raw && parseManifest(raw).subject?.digest;
+    const { subject: { digest: subject } = {} } = parseManifest(await this.#pull(digest));
     if (subject === undefined || subject === digest) return false;
-    const listed = await this.referrersOf(subject);
+    const listed = await this.#list(subject);
     return 'some' in listed && listed.some((descriptor) => descriptor.digest === digest);
   }
 

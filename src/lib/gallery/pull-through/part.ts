@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Digest } from '../../oci/digest.ts';
 import { isDigest } from '../../oci/digest.ts';
 import { parseManifest } from '../../oci/manifest.ts';
+import { isIndexType } from '../../oci/media-types.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { bundleLayer, pullReferrer } from '../discovery.ts';
 
@@ -12,7 +13,7 @@ const bundleSchema = z.object({ dsseEnvelope: z.object({ payload: z.string() }) 
 const statementSchema = z.object({ subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })) });
 
 /**
- * The index that a manifest was signed as a part of; undefined for what was signed as a whole.
+ * The index that a manifest was signed as a part of; undefined for what was signed as a whole, as every index is.
  *
  * One statement names an index and its children: a tag that names a child alone was never published.
  *
@@ -23,6 +24,8 @@ export async function indexSignedWith(
   subject: Digest,
   referrer: Digest,
 ): Promise<Digest | undefined> {
+  const own = await repository.pullManifest(subject);
+  if (!own || isIndexType(own.mediaType)) return undefined;
   const subjects = await signedTogether(repository, subject, referrer);
   for (const digest of subjects.slice(0, MAX_SUBJECTS)) {
     const raw = digest === subject ? undefined : await repository.pullManifest(digest);

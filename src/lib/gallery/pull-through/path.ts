@@ -53,6 +53,8 @@ function assertName(name: string): void {
 }
 
 function parseReference(reference: string): string {
+  // What leads elsewhere, or hides behind an escape; any other tag that cannot be is just not there.
+  if (/%|^\.\.?$/.test(reference)) throw new PullThroughError('NAME_INVALID', 'the reference is not valid');
   if (reference.includes(':') && !isDigest(reference))
     throw new PullThroughError('DIGEST_INVALID', 'a digest is sha256: and 64 lower-case hex digits');
   if (!isDigest(reference) && !isTag(reference))

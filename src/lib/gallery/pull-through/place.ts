@@ -24,14 +24,20 @@ export function nameOfPlace({ host, name }: Pick<Place, 'host' | 'name'>): strin
 /**
  * Finds what `<alias or host>/<repository>` stands for: a target of a project, whose policy then holds.
  *
+ * @param namespace - the host whose mirror we are, where a client says it: `name` is then the repository's alone
+ * @see https://github.com/containerd/containerd/blob/v2.1.0/docs/hosts.md#registry-host-namespace
  * @throws {PullThroughError} NAME_UNKNOWN
  */
-export function findPlace(config: Config, name: string): Place {
-  const slash = name.indexOf('/');
-  const registry = config.registries.find(({ host, alias }) => [alias, host].includes(name.slice(0, slash)));
-  const place = registry && placeOf(config, `${registry.host}${name.slice(slash)}`);
+export function findPlace(config: Config, name: string, namespace?: string): Place {
+  const place = placeBelow(config, name) ?? (namespace && placeBelow(config, `${namespace}/${name}`));
   if (!place) throw new PullThroughError('NAME_UNKNOWN', 'no project publishes to this repository');
   return place;
+}
+
+function placeBelow(config: Config, name: string): Place | undefined {
+  const slash = name.indexOf('/');
+  const registry = config.registries.find(({ host, alias }) => [alias, host].includes(name.slice(0, slash)));
+  return registry && placeOf(config, `${registry.host}${name.slice(slash)}`);
 }
 
 /** The place of a repository by its full name, `host/name`; undefined where no project publishes there. */

@@ -51,6 +51,7 @@ export class RepositoryObject extends DurableObject<Env> {
       repository: openUpstream(options, place),
       policies: place.policies,
       warnOnly: place.warnOnly,
+      isPublic: place.isPublic,
       trust,
       store: this.#store,
       now: services.now,

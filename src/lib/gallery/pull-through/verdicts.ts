@@ -21,6 +21,8 @@ export interface VerdictsOptions {
   readonly policies: readonly NamedPolicy[];
   /** What fails is served all the same. */
   readonly warnOnly: boolean;
+  /** Read with our credentials. What was read so is not served when it no longer is. */
+  readonly isPublic: boolean;
   readonly trust: () => Promise<TrustSource & { readonly material: TrustRootMaterial }>;
   readonly store: VerifiedStore;
   readonly now: Now;
@@ -29,7 +31,7 @@ export interface VerdictsOptions {
 
 /**
  * The verdicts on a repository's manifests, each on that manifest alone. They are kept, and reached anew after an hour
- * (a refusal: ten seconds), or when the policy or the trusted root is another.
+ * (a refusal: ten seconds), or when the policy, the trusted root or whose credentials are used is another.
  */
 export class Verdicts {
   readonly #options: VerdictsOptions;
@@ -51,9 +53,9 @@ export class Verdicts {
    * @throws {OciError} {HttpError} {SigstoreError} where nobody can tell now
    */
   async of(digest: Digest, refusalMs = REFUSAL_MS): Promise<StoredVerdict | undefined> {
-    const { store, now, trust, policies } = this.#options;
+    const { store, now, trust, policies, isPublic } = this.#options;
     const { material, sha256 } = await trust();
-    const basis = [...policies.map(({ etag }) => etag), sha256].join(' ');
+    const basis = [...policies.map(({ etag }) => etag), sha256, isPublic ? 'public' : 'anonymous'].join(' ');
     const kept = store.verdictOf(digest);
     const ageMs = kept?.basis === basis ? now() - kept.checkedAt : Number.POSITIVE_INFINITY;
     if (kept && ageMs < (kept.code === 'VERIFIED' ? PASS_MS : refusalMs)) return kept;
@@ -71,10 +73,14 @@ export class Verdicts {
 
   async #reach(digest: Digest, basis: string, trust: TrustRootMaterial): Promise<StoredVerdict | undefined> {
     const { store, now, repository, warnOnly } = this.#options;
+    const isKept = store.contentOf(digest) !== undefined;
     const raw = await repository.pullManifest(digest);
     if (!raw) return undefined;
     const parsed = parseManifest(raw);
     const judged = await this.#judge(raw, trust);
+    // With an image its referrers go: what we alone still have is not unsigned, it is not there.
+    const isBare = typeof judged !== 'string' && judged.code === 'SIGNATURE_MISSING';
+    if (isKept && isBare && !(await repository.headManifest(digest))) return undefined;
     if (typeof judged === 'string') await this.#keepBundle(digest, judged);
     if (typeof judged === 'string' || warnOnly) store.putManifest(raw, parsed);
     const verdict: StoredVerdict =

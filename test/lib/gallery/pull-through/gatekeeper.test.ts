@@ -36,6 +36,20 @@ describe('Gatekeeper.admit', () => {
       expect(await codeOf(keeper.admit(`sha256:${'0'.repeat(64)}`))).toBe('MANIFEST_UNKNOWN');
     }));
 
+  it('asks once for a digest that is not there', () =>
+    withGatekeeper(async ({ fake, keeper }) => {
+      await codeOf(keeper.admit(`sha256:${'0'.repeat(64)}`));
+      expect(fake.calls).toHaveLength(1);
+    }));
+
+  it('pulls no child for the tag of an index', () =>
+    withGatekeeper(async ({ fake, keeper }) => {
+      const { amd64, arm64 } = await addSigned(fake);
+      await keeper.admit('v1');
+      expect(fake.calls).not.toContain(`GET ${amd64.image.digest}`);
+      expect(fake.calls).not.toContain(`GET ${arm64.image.digest}`);
+    }));
+
   it('gives no verdict where the registry gives none', () =>
     withGatekeeper(async ({ fake, keeper }) => {
       const { index } = await addSigned(fake);
@@ -73,6 +87,7 @@ describe('Gatekeeper.admit', () => {
   it.each([
     ['an hour has passed', HOUR_MS, {}, 'root1'],
     ['the policy is another', 0, { policies: [{ ...POLICY, etag: 'e2' }] }, 'root1'],
+    ['it is no longer read with our credentials', 0, { isPublic: true }, 'root1'],
     ['the trusted root is another', 0, {}, 'root2'],
   ])('verifies again where %s', (_, passed, change, root) =>
     withGatekeeper(async ({ fake, keeper, create, clock, trust }) => {
@@ -84,6 +99,16 @@ describe('Gatekeeper.admit', () => {
       expect(await create(change).admit(index.digest)).toMatchObject({ admitted: false });
     }),
   );
+
+  it('does not know an image that was deleted with its referrers', () =>
+    withGatekeeper(async ({ fake, keeper, clock }) => {
+      const { index } = await addSigned(fake);
+      await keeper.admit(index.digest);
+      fake.referrers.delete(index.digest);
+      fake.manifests.delete(index.digest);
+      clock.now += HOUR_MS;
+      expect(await codeOf(keeper.admit(index.digest))).toBe('MANIFEST_UNKNOWN');
+    }));
 
   it('looks again at what it refused after ten seconds', () =>
     withGatekeeper(async ({ fake, keeper, clock }) => {

@@ -58,8 +58,14 @@ describe('parseRegistryPath', () => {
     ['q/a/manifests/sha256:totallywrong', 'DIGEST_INVALID'],
     [`q/a/manifests/${DIGEST}0`, 'DIGEST_INVALID'],
     ['q/a/manifests/.hidden', 'MANIFEST_UNKNOWN'],
-    ['q/a/manifests/..', 'MANIFEST_UNKNOWN'],
-    ['q/a/manifests/%2e%2e', 'MANIFEST_UNKNOWN'],
+    ['q/a/manifests/..', 'NAME_INVALID'],
+    ['q/a/manifests/%2e%2e', 'NAME_INVALID'],
+    ['q/a/manifests/..%2f..%2fb%2fmanifests%2fv1', 'NAME_INVALID'],
+    ['q/a/manifests/v1%00', 'NAME_INVALID'],
+    ['q/a/manifests/v%31', 'NAME_INVALID'],
+    ['q/a/manifests/v1;x=1', 'MANIFEST_UNKNOWN'],
+    ['q/a/manifests/v\u00fc', 'MANIFEST_UNKNOWN'],
+    [`q/a/manifests/sha256:${'A'.repeat(64)}`, 'DIGEST_INVALID'],
     [`q/a/manifests/${'t'.repeat(129)}`, 'MANIFEST_UNKNOWN'],
   ])('refuses %s', (path, code) => {
     expect(codeOf(path)).toBe(code);

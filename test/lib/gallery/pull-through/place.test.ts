@@ -25,6 +25,20 @@ describe('findPlace', () => {
   it.each(['docker.io/a/b', 'q/a', 'quay.io/a/b', 'toString/a/b'])('does not know %s', (name) => {
     expect(() => findPlace(config, name)).toThrow(expect.objectContaining({ code: 'NAME_UNKNOWN' }));
   });
+
+  describe('when a client says whose mirror we are', () => {
+    it.each(['localhost:5000', 'q'])('finds the repository of %s', (namespace) => {
+      expect(findPlace(config, 'a/b', namespace)).toMatchObject({ host: 'localhost:5000', name: 'a/b' });
+    });
+
+    it('goes by the name where that says it too', () => {
+      expect(findPlace(config, 'q/a/b', 'quay.io')).toMatchObject({ host: 'localhost:5000', name: 'a/b' });
+    });
+
+    it.each(['docker.io', 'quay.io', 'quay.io/a', '', 'toString'])('does not know a/b of "%s"', (namespace) => {
+      expect(() => findPlace(config, 'a/b', namespace)).toThrow(expect.objectContaining({ code: 'NAME_UNKNOWN' }));
+    });
+  });
 });
 
 describe('openUpstream', () => {

@@ -71,6 +71,16 @@ describe('Gatekeeper.referrersOf', () => {
       expect(await keeper.referrersOf(`sha256:${'0'.repeat(64)}`)).toEqual([]);
     }));
 
+  it('lists nobody for what refers to another itself: clients walk up the whole tree', () =>
+    withGatekeeper(async ({ fake, keeper }) => {
+      const { index, referrer } = await addSigned(fake);
+      const sbom = await attachSbom(fake, index);
+      const second = await attachSbom(fake, sbom.manifest);
+      expect(await keeper.referrersOf(referrer.digest)).toEqual([]);
+      expect(await keeper.referrersOf(sbom.manifest.digest)).toEqual([]);
+      expect(await keeper.referrersOf(second.manifest.digest)).toMatchObject({ code: 'SIGNATURE_MISSING' });
+    }));
+
   it('tells why, for a manifest that may not be served', () =>
     withGatekeeper(async ({ fake, keeper }) => {
       const { image } = await addLayered(fake, 'amd64');

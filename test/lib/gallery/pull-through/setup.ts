@@ -32,6 +32,7 @@ async function setUp(sql: SqlStorage, overrides: Partial<VerdictsOptions>) {
       repository: fake.repository,
       policies: [POLICY],
       warnOnly: false,
+      isPublic: false,
       trust: async () => ({ ...trust, source: 'test', fetched_at: '', material: {} as TrustRootMaterial }),
       store: new VerifiedStore(sql),
       now: () => clock.now,
