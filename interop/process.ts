@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Passes the output through too. */
   readonly loud?: boolean;
+  /** The folder it runs in; default this process's. */
+  readonly cwd?: string;
 }
 
 /**
@@ -19,10 +21,11 @@ export interface RunOptions {
  * @throws {Error} with the last line of its standard error, where it does not end with 0
  */
 export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { env = {}, timeoutMs = 120_000, loud = false } = options;
+  const { env = {}, timeoutMs = 120_000, loud = false, cwd } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
     });

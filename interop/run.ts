@@ -1,11 +1,13 @@
-// The main job and the finishing job on real peers: Fulcio, Rekor v2 and v1, a timestamp authority, two kinds of
-// registry; judged by cosign, buildx and crane. npm run interop -- [--report FILE] [--port BASE] [--rekor 1|2]
+// The main job, the finishing job and the pull-through on real peers: Fulcio, Rekor v2 and v1, a timestamp authority, two
+// kinds of registry; judged by cosign, buildx, crane, oras and the OCI conformance program.
+// npm run interop -- [--report FILE] [--port BASE] [--rekor 1|2]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createCaller } from './caller.ts';
 import { checkFinishingJob } from './cases/finishing-job.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
+import { checkPullThrough } from './cases/pull-through.ts';
 import { checkSpeed, checkYardstickCalls } from './cases/speed.ts';
 import { countStack } from './proxies.ts';
 import { Report } from './report.ts';
@@ -49,6 +51,7 @@ async function runPass(stack: Stack, major: RekorMajor): Promise<void> {
   await withWorker({ stack, major, name: 'direct' }, async (pass) => {
     await checkSpeed(pass);
     await checkFinishingJob(pass);
+    await checkPullThrough(pass);
   });
 }
 
@@ -65,7 +68,7 @@ async function withWorker({ name, ...options }: Started, run: (pass: Pass) => Pr
     return undefined;
   });
   if (!worker) return;
-  await run({ report, stack, major, caller: createCaller(stack, worker) });
+  await run({ report, stack, major, caller: createCaller(stack, worker), worker: worker.url });
   await worker.stop();
   workers.delete(worker);
 }

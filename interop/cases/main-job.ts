@@ -16,6 +16,8 @@ export interface Pass {
   readonly major: RekorMajor;
   /** Calls the pass's Worker. */
   readonly caller: Caller;
+  /** That Worker's URL. */
+  readonly worker: string;
 }
 
 /** Two arches, two registries, one signature; then everyone who may judge the result does. */

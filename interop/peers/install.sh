@@ -17,6 +17,8 @@ crane             github.com/google/go-containerregistry/cmd/crane              
 cosign            github.com/sigstore/cosign/v3/cmd/cosign                          v3.1.2
 buildx            github.com/docker/buildx/cmd/buildx                               v0.38.2
 distribution      github.com/distribution/distribution/v3/cmd/registry              v3.1.2
+oras              oras.land/oras/cmd/oras                                           v1.3.6
+conformance       github.com/opencontainers/distribution-spec/conformance           v0.0.0-20260831232431-97274622c111
 fulcio            github.com/sigstore/fulcio                                        v1.8.8
 rekor             github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix         v2.3.0
 tsa               github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server   v2.1.3
