@@ -94,7 +94,10 @@ describe('a merge whose policy admits the build workflow', () => {
   it('tells each step as it happens, tags after their verification', () => {
     for (const { host } of stack.registries) {
       const done = steps.filter(({ state, target }) => state === 'done' && target === `${host}/${CORE}`);
-      expect(done.map(({ step }) => step)).toEqual(['push', 'attach', 'verify', 'tag']);
+      const order = done.map(({ step }) => step);
+      expect([...order].sort()).toEqual(['attach', 'list', 'push', 'stage', 'tag', 'verify']);
+      expect(order.indexOf('attach')).toBeGreaterThan(Math.max(order.indexOf('push'), order.indexOf('stage')));
+      expect(order.at(-1)).toBe('tag');
     }
   });
 

@@ -141,7 +141,7 @@ function createServices(
   const isUsable = (host: string) =>
     credentialOf(host) !== undefined ||
     config.registries.some((registry) => registry.host === host && registry.anonymous);
-  const referrersApis = new Map<string, { answer: Promise<boolean>; until: number }>();
+  const referrersApis = new Map<string, { answer: Promise<boolean>; until: number; known?: boolean }>();
   return {
     config,
     caller,
@@ -160,10 +160,15 @@ function createServices(
       const known = referrersApis.get(repository.host);
       if (known && known.until > caller.now()) return known.answer;
       const answer = repository.hasReferrersApi(probe);
-      referrersApis.set(repository.host, { answer, until: caller.now() + 3_600_000 });
-      answer.catch(() => referrersApis.delete(repository.host));
+      const until = caller.now() + 3_600_000;
+      referrersApis.set(repository.host, { answer, until });
+      answer.then(
+        (known) => referrersApis.set(repository.host, { answer, until, known }),
+        () => referrersApis.delete(repository.host),
+      );
       return answer;
     },
+    needsFallbackTags: ({ host }) => referrersApis.get(host)?.known === false,
   };
 }
 

@@ -39,8 +39,11 @@ describe('the log of a merge', () => {
     expect(ended.map(keyOf).sort()).toEqual(begun.map(keyOf).sort());
     const done = ended.filter(({ state }) => state === 'done').map(keyOf);
     const [first, second] = world.stack.registries.map(({ host }) => `${host}/${BACKENDS}`);
-    const perTarget = ['attach', 'push', 'tag', 'verify'].flatMap((step) => [`${step} ${first}`, `${step} ${second}`]);
-    expect(done.sort()).toEqual([...perTarget, 'read ', 'release ', 'sign '].sort());
+    const perTarget = ['attach', 'list', 'push', 'stage', 'tag', 'verify'].flatMap((step) => [
+      `${step} ${first}`,
+      `${step} ${second}`,
+    ]);
+    expect(done.sort()).toEqual([...perTarget, 'inspect ', 'read ', 'release ', 'sign '].sort());
     for (const line of ended) expect(line.ms).toBeTypeOf('number');
   });
   it('says why a step failed, and when it is tried again', () => {

@@ -1,12 +1,12 @@
 import { createGate } from '../http.ts';
-import type { Descriptor, Platform } from '../oci/descriptor.ts';
-import { type Digest, parseDigest } from '../oci/digest.ts';
+import type { Platform } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { VerdictCode } from '../sigstore/error.ts';
 import type { Evidence } from '../sigstore/evidence.ts';
 import type { Policy } from '../sigstore/policy.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
-import { bundleLayer, type Discovery, discoverBundles, pullReferrer } from './discovery.ts';
+import { type Discovery, discoverBundles } from './discovery.ts';
 import {
   createBundleReader,
   createJudge,
@@ -14,7 +14,6 @@ import {
   type Judge,
   type Judgement,
   type Refusal,
-  type VerifiedBundles,
   type VerifyBundle,
 } from './judge.ts';
 import { createLocalAiJudge, judgeAsLocalAi, type LocalAiVerdict } from './localai.ts';
@@ -170,87 +169,4 @@ function describePass(resolved: Resolved, outcomes: readonly Outcome[]): Verifie
     referrer,
   }));
   return { ...resolved, verified: true, evidence: own.judgement.evidence, bundle: own.judgement.bundle, subjects };
-}
-
-export interface PublishedOptions {
-  readonly repository: Repository;
-  readonly index: Digest;
-  readonly children: readonly Digest[];
-  readonly policy: Policy;
-  readonly trust: TrustRootMaterial;
-  /** The manifests that attach our bundle, by subject. */
-  readonly bundles: Readonly<Record<string, Digest>>;
-  /** Bundles that passed under the same policy, trust and moment: the same bytes need no second look. */
-  readonly verified?: VerifiedBundles;
-  readonly verify?: VerifyBundle;
-}
-
-/** `discoverable`: whether every subject's list shows its bundle. */
-export type Published =
-  | { readonly ok: true; readonly evidence: Evidence; readonly discoverable: boolean }
-  | { readonly ok: false; readonly code: VerdictCode; readonly detail: string };
-
-/**
- * Reads back what was published, as a client would, and verifies the index and each child under the policy.
- *
- * A bundle that a list does not show yet is read by its digest: Quay may keep a list for a minute.
- *
- * @throws {OciError} {HttpError} where the registry gives no usable answer
- */
-export async function verifyPublished(options: PublishedOptions): Promise<Published> {
-  const { repository, policy, trust, index, children, bundles, verified, verify } = options;
-  const read = createBundleReader(repository);
-  const judge = createJudge({
-    repository,
-    policy,
-    trust,
-    read,
-    requireCosignPredicate: true,
-    ...(verified ? { passed: verified } : {}),
-    ...(verify ? { verify } : {}),
-  });
-  const gate = createGate(SUBJECTS_AT_ONCE);
-  const checked = await Promise.all(
-    [...new Set([index, ...children])].map((digest) =>
-      gate(() => checkPublished(repository, judge, digest, bundles[digest])),
-    ),
-  );
-  let evidence: Evidence | undefined;
-  for (const { digest, judgement } of checked) {
-    if (!judgement.ok) return { ok: false, code: judgement.code, detail: `${digest}: ${judgement.detail}` };
-    evidence ??= judgement.evidence;
-  }
-  if (!evidence) throw new Error('the index is always checked');
-  return { ok: true, evidence, discoverable: checked.every(({ listed }) => listed) };
-}
-
-/** Whether the lists of all subjects show the manifests that attach our bundle, by subject. */
-export async function areListed(repository: Repository, bundles: Readonly<Record<string, Digest>>): Promise<boolean> {
-  const listed = await Promise.all(
-    Object.entries(bundles).map(async ([subject, ours]) => {
-      const { descriptors } = await repository.listReferrers(parseDigest(subject));
-      return descriptors.some(({ digest }) => digest === ours);
-    }),
-  );
-  return listed.every((shown) => shown);
-}
-
-/** Our own referrer of one subject: there, complete, passing; and whether the list shows it. */
-async function checkPublished(repository: Repository, judge: Judge, digest: Digest, ours: Digest | undefined) {
-  const [present, { descriptors }, layer] = await Promise.all([
-    repository.headManifest(digest),
-    repository.listReferrers(digest),
-    ours === undefined ? undefined : attachedLayer(repository, digest, ours),
-  ]);
-  const listed = descriptors.some((descriptor) => descriptor.digest === ours);
-  if (!present || !layer) {
-    const detail = present ? 'our bundle is not attached' : 'the manifest is not there';
-    return { digest, listed, judgement: { ok: false, code: 'SIGNATURE_MISSING', detail } as const };
-  }
-  return { digest, listed, judgement: await judge(layer, { digest }) };
-}
-
-async function attachedLayer(repository: Repository, subject: Digest, ours: Digest): Promise<Descriptor | undefined> {
-  const manifest = await pullReferrer(repository, subject, ours);
-  return manifest && bundleLayer(manifest);
 }

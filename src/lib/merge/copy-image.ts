@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
+import type { Presence } from './presence.ts';
 import { findManifest, nameOf } from './source.ts';
 import type { UploadJournal } from './uploads.ts';
 
@@ -12,6 +13,8 @@ import type { UploadJournal } from './uploads.ts';
 const COPIES_AT_ONCE = 2;
 /** Blobs of one image that are looked for, or taken over from next door, at a time. */
 const BLOBS_AT_ONCE = 6;
+/** Manifests that are looked for at a time. */
+const MANIFESTS_AT_ONCE = 6;
 /** Images that are copied into one repository at a time, so that what is interrupted leaves whole ones behind. */
 const IMAGES_AT_ONCE = 2;
 
@@ -23,6 +26,8 @@ export interface Copying {
   readonly chunkBytes: number;
   /** Absent: what is interrupted begins anew. */
   readonly uploads?: UploadJournal;
+  /** What is known to be there. */
+  readonly presence?: Pick<Presence, 'has'>;
 }
 
 type CopyingBlobs = Copying & {
@@ -41,28 +46,39 @@ type CopyingBlobs = Copying & {
 export async function copyImages(digests: readonly Digest[], copying: Copying): Promise<number> {
   const gate = createGate(COPIES_AT_ONCE);
   const underWay = new Map<Digest, Promise<void>>();
-  const copied = await sideBySide(digests, IMAGES_AT_ONCE, (digest) =>
-    copyManifest(digest, { ...copying, gate, underWay }),
-  );
-  return copied.filter((isNew) => isNew).length;
+  const missing = await missingOf(digests, copying);
+  await sideBySide(missing, IMAGES_AT_ONCE, (digest) => copyManifest(digest, { ...copying, gate, underWay }));
+  return missing.length;
 }
 
-async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<boolean> {
+/** The manifests that are not there yet. */
+async function missingOf(digests: readonly Digest[], { into, presence }: Copying): Promise<Digest[]> {
+  const found = await sideBySide(
+    digests,
+    MANIFESTS_AT_ONCE,
+    async (digest) => presence?.has(into, digest) || (await into.headManifest(digest)) !== undefined,
+  );
+  return digests.filter((_, at) => !found[at]);
+}
+
+async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<void> {
   const { into, places } = copying;
-  if (await into.headManifest(digest)) return false;
   const others = places.filter((place) => nameOf(place) !== nameOf(into));
   const found = await findManifest(others, digest);
   if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
   const parsed = parseManifest(found.manifest);
   if (parsed.kind === 'index') {
-    await sideBySide(parsed.manifests, IMAGES_AT_ONCE, (child) => copyManifest(child.digest, copying));
+    const children = await missingOf(
+      parsed.manifests.map((child) => child.digest),
+      copying,
+    );
+    await sideBySide(children, IMAGES_AT_ONCE, (child) => copyManifest(child, copying));
   } else {
     await sideBySide([parsed.config, ...parsed.layers], BLOBS_AT_ONCE, (blob) =>
       bringOnce(blob, { ...copying, places: others }),
     );
   }
   await into.pushManifest(digest, found.manifest);
-  return true;
 }
 
 /** A blob that several images name is brought once. */

@@ -1,8 +1,11 @@
 import { attachToTarget } from './steps/attach.ts';
+import { inspectAnchors } from './steps/inspect.ts';
+import { listBundle } from './steps/list.ts';
 import { pushImage } from './steps/push.ts';
 import { readSources } from './steps/read.ts';
 import { releaseAnchors } from './steps/release.ts';
 import { signImage } from './steps/sign.ts';
+import { stageBundle } from './steps/stage.ts';
 import { moveTags } from './steps/tag.ts';
 import { verifyTarget } from './steps/verify.ts';
 import type { StepContext, StepName, StepResults, Target } from './types.ts';
@@ -10,17 +13,20 @@ import type { StepContext, StepName, StepResults, Target } from './types.ts';
 /**
  * The whole merge, in order: a step starts when those it comes after are done.
  *
- * `push` needs no signature, so it runs beside `sign`; a tag comes only after its own target was verified, and the
- * anchors go only when every target is tagged, because each may heal another.
+ * `push` needs no signature, so it runs beside `sign` and `stage`; a tag comes only after its own target was verified, and
+ * the anchors go only when every target is tagged, because each may heal another.
  */
 export const FLOW: readonly FlowStep[] = [
   { name: 'read', per: 'merge', after: [], run: readSources },
   { name: 'sign', per: 'merge', after: ['read'], run: signImage },
   { name: 'push', per: 'target', after: ['read'], run: pushImage },
-  { name: 'attach', per: 'target', after: ['sign', 'push'], run: attachToTarget },
+  { name: 'stage', per: 'target', after: ['sign'], run: stageBundle },
+  { name: 'attach', per: 'target', after: ['stage', 'push'], run: attachToTarget },
+  { name: 'list', per: 'target', after: ['attach'], run: listBundle },
   { name: 'verify', per: 'target', after: ['attach'], run: verifyTarget },
-  { name: 'tag', per: 'target', after: ['verify'], run: moveTags },
-  { name: 'release', per: 'merge', after: ['tag'], run: releaseAnchors },
+  { name: 'tag', per: 'target', after: ['list', 'verify'], run: moveTags },
+  { name: 'inspect', per: 'merge', after: ['list', 'verify'], run: inspectAnchors },
+  { name: 'release', per: 'merge', after: ['tag', 'inspect'], run: releaseAnchors },
 ];
 
 type MergeStep = {

@@ -1,12 +1,22 @@
 import type { ProjectConfig } from '../config.ts';
 import { messageOf } from '../error.ts';
 import type { Anchor, AnchorLedger } from '../keepalive/types.ts';
+import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
 import { copyImages } from './copy-image.ts';
 import { MergeError } from './error.ts';
+import type { Presence } from './presence.ts';
 import { checkPlatform, type Leg, nameOf, placesOf, readLeg } from './source.ts';
 import type { Services, Target } from './types.ts';
+
+export interface IntakeOptions {
+  readonly ledger: AnchorLedger;
+  /** Told where the image was seen. */
+  readonly presence: Presence;
+  /** Images that will be needed in the targets, too: looked for meanwhile. */
+  readonly others?: readonly Digest[];
+}
 
 /**
  * Checks a report against the registries, then anchors its image; nothing is written where a check fails.
@@ -18,12 +28,16 @@ export async function takeIn(
   project: ProjectConfig,
   runId: string,
   report: Report,
-  ledger: AnchorLedger,
+  { ledger, presence, others = [] }: IntakeOptions,
 ): Promise<Arrival> {
   const expected = platformOfTag(report.platform_tag, project.platforms);
   const targets = services.targets(project).filter(({ skipped }) => skipped === undefined);
   if (targets.length === 0) throw new MergeError('NO_TARGET', 'every target is skipped: none has a credential');
-  const leg = await readLeg(placesOf(targets), report.digest);
+  const [leg] = await Promise.all([
+    readLeg(placesOf(targets), report.digest),
+    lookFor(others, targets, presence).catch(() => undefined),
+  ]);
+  for (const holder of leg.holders) presence.add(holder, report.digest);
   checkPlatform(leg, expected, report.platform_tag);
   const { tag_suffix, digest } = report;
   const tag = anchorTag(runId, tag_suffix, report.platform_tag);
@@ -43,6 +57,17 @@ export async function takeIn(
     descriptors: leg.descriptors,
     arrived_at: services.now(),
   };
+}
+
+/** Sees which images are where already, so that nothing waits for it later. */
+async function lookFor(digests: readonly Digest[], targets: readonly Target[], presence: Presence): Promise<void> {
+  await Promise.all(
+    targets.flatMap(({ repository }) =>
+      digests.map(async (digest) => {
+        if (await repository.headManifest(digest)) presence.add(repository, digest);
+      }),
+    ),
+  );
 }
 
 interface Anchoring {
@@ -69,13 +94,8 @@ async function anchorIn(
   if (!source) return;
   const { tag } = anchor;
   const { digest, bytes, mediaType } = leg.manifest;
-  const [anchored, present] = await Promise.all([
-    source.headManifest(tag),
-    source.headManifest(digest),
-    ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error)),
-  ]);
-  if (anchored?.digest === digest) return;
-  if (!present) await copyImages([digest], { into: source, places: [repository], chunkBytes });
+  await ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error));
+  if (!leg.holders.includes(source)) await copyImages([digest], { into: source, places: [repository], chunkBytes });
   await source.pushManifest(tag, { bytes, mediaType });
 }
 

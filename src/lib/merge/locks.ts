@@ -10,6 +10,7 @@ export function locksOf(env: Env): Locks {
   return {
     moveTag: async (move) => unwrap(await lock(move.repository, move.tag).move(move)),
     rollbackTag: async (request) => unwrap(await lock(request.repository, request.tag).rollback(request)),
+    readReferrers: (repository, subject) => lock(repository, referrersTag(subject)).readAhead(repository, subject),
     attachReferrer: async (repository, subject, descriptor) => {
       unwrap(await lock(repository, referrersTag(subject)).attach(repository, subject, descriptor));
     },

@@ -5,7 +5,7 @@ import { deadlineMinutes, markOverdue } from '../runs/deadline.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';
-import { compareArrival, type Report } from './arrival.ts';
+import type { Report } from './arrival.ts';
 import { applyDirective, checkExpected } from './directive.ts';
 import { MergeError } from './error.ts';
 import { takeIn } from './intake.ts';
@@ -14,7 +14,7 @@ import { type EarlyIdentity, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
-import { completes, expectationOf, joinReport, type TakenReport } from './recording.ts';
+import { compareReport, completes, expectationOf, joinReport, type TakenReport } from './recording.ts';
 import { summariseForRun } from './run-summary.ts';
 import { isFinished, type MergeState, type MergeView, viewMerge } from './state.ts';
 import { projectOf } from './subject.ts';
@@ -155,13 +155,20 @@ export class MergeObject extends DurableObject<Env> {
     const expectation = expectationOf(project, report, directive.planned, before?.expectation);
     checkExpected(expectation, platform_tag);
     let early: EarlyIdentity | undefined;
-    if (this.#compare(report) === 'new') {
-      if (completes(before, expectation, report)) early = this.#lender.request(loan);
+    if (compareReport(this.#journal.load(), report) === 'new') {
+      const isLast = completes(before, expectation, report);
+      if (isLast) early = this.#lender.request(loan);
+      const others = isLast && before ? before.arrivals.flatMap((arrival) => arrival.descriptors) : [];
       this.#arriving += 1;
       try {
-        const arrival = await takeIn(this.#services, project, subject.run_id, report, ledgerOf(this.env));
+        const arrival = await takeIn(this.#services, project, subject.run_id, report, {
+          ledger: ledgerOf(this.env),
+          presence: this.#steps.presence,
+          others: others.map(({ digest }) => digest),
+        });
         // Another report may have come in while the registries were asked.
-        if (this.#compare(report) === 'new') this.#join({ subject, report, arrival, expectation, directive });
+        if (compareReport(this.#journal.load(), report) === 'new')
+          this.#join({ subject, report, arrival, expectation, directive });
       } finally {
         this.#arriving -= 1;
       }
@@ -176,18 +183,6 @@ export class MergeObject extends DurableObject<Env> {
     const before = this.#journal.load();
     const hasBegun = before !== undefined && this.#journal.entries(before.generation).length > 0;
     this.#journal.store(joinReport(before, { ...taken, hasBegun, now: this.#services.now() }));
-  }
-
-  #compare(report: Report) {
-    const recorded = this.#journal.load()?.arrivals.find(({ platform_tag }) => platform_tag === report.platform_tag);
-    const outcome = compareArrival(recorded, report);
-    if (outcome === 'conflict') {
-      throw new MergeError(
-        'ARRIVAL_CONFLICT',
-        `attempt ${report.run_attempt} already reported ${recorded?.digest} for ${report.platform_tag}`,
-      );
-    }
-    return outcome;
   }
 
   #lend(loan: Loan, early?: EarlyIdentity): void {

@@ -1,6 +1,16 @@
 import type { ProjectConfig } from '../config.ts';
 import type { Directive, PlannedMerge } from '../runs/types.ts';
-import { type Arrival, type Expectation, joinExpectations, missingOf, type Report, SINGLE } from './arrival.ts';
+import {
+  type Arrival,
+  type ArrivalOutcome,
+  compareArrival,
+  type Expectation,
+  joinExpectations,
+  missingOf,
+  type Report,
+  SINGLE,
+} from './arrival.ts';
+import { MergeError } from './error.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
 
 /**
@@ -34,6 +44,18 @@ export function completes(
 ): boolean {
   const arrived = (before?.arrivals ?? []).map(({ platform_tag }) => platform_tag);
   return missingOf(expectation, [...arrived, report.platform_tag])?.length === 0;
+}
+
+/** What a report is beside the record. @throws {MergeError} ARRIVAL_CONFLICT */
+export function compareReport(record: MergeRecord | undefined, report: Report): Exclude<ArrivalOutcome, 'conflict'> {
+  const recorded = record?.arrivals.find(({ platform_tag }) => platform_tag === report.platform_tag);
+  const outcome = compareArrival(recorded, report);
+  if (outcome !== 'conflict') return outcome;
+  const { run_attempt, platform_tag } = report;
+  throw new MergeError(
+    'ARRIVAL_CONFLICT',
+    `attempt ${run_attempt} already reported ${recorded?.digest} for ${platform_tag}`,
+  );
 }
 
 /** A report that was checked against the registries, and what goes with it. */

@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '../config.ts';
 import { CodedError } from '../error.ts';
 import { discoverBundles } from '../gallery/discovery.ts';
-import { verifyPublished } from '../gallery/verify-image.ts';
+import { verifyPublished } from '../gallery/verify-published.ts';
 import { createGate } from '../http.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
@@ -9,7 +9,7 @@ import { parseManifest } from '../oci/manifest.ts';
 import { isIndexType } from '../oci/media-types.ts';
 import type { Repository } from '../oci/repository.ts';
 import { signDigests } from '../sigstore/sign.ts';
-import { attachBundle } from './attach-bundle.ts';
+import { attachBundle, listInFallbackTags, uploadBundle } from './attach-bundle.ts';
 import { MergeError } from './error.ts';
 import { Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
@@ -136,7 +136,10 @@ async function publish(
 ): Promise<Resigned> {
   const { repository, subjects } = image;
   try {
-    const { bundles } = await attachBundle({ repository, subjects, bundle: json, signedAt }, { services, locks });
+    await uploadBundle(repository, json);
+    const attachment = { repository, subjects, bundle: json, signedAt };
+    const { bundles, api } = await attachBundle(attachment, { services, locks });
+    if (!api) await listInFallbackTags(attachment, locks);
     const [index, ...children] = subjects.map(({ digest }) => digest);
     if (!index) throw new MergeError('SOURCE_NOT_FOUND', 'nothing to sign');
     const policy = services.policy(project.policy);
@@ -147,6 +150,7 @@ async function publish(
       policy,
       trust: await services.trust(),
       bundles,
+      asksLists: api,
     });
     if (!published.ok) return failed(image, published.code, published.detail);
     const shadowed = await firstShadowed(repository, bundles);

@@ -2,6 +2,7 @@ import type { ProjectConfig } from '../config.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
 import { FLOW, type JournalEntry, type Task, taskKey } from './flow.ts';
 import type { Lender } from './lender.ts';
+import type { Presence } from './presence.ts';
 import { nameOf } from './source.ts';
 import { tagsOf } from './tags.ts';
 import type { Locks, MergeRecord, Services, StepContext, StepResults, Target } from './types.ts';
@@ -14,6 +15,7 @@ export interface TaskSurroundings {
   readonly locks: Locks;
   readonly lender: Lender;
   readonly uploads: UploadJournal;
+  readonly presence: Presence;
   readonly verified: VerifiedBundles;
 }
 
@@ -32,7 +34,7 @@ export async function runTask(
 }
 
 function createContext(
-  { record, project, services, locks, lender, uploads, verified }: TaskSurroundings,
+  { record, project, services, locks, lender, uploads, presence, verified }: TaskSurroundings,
   journal: readonly JournalEntry[],
 ): StepContext {
   const entries = new Map(journal.map((entry) => [taskKey(entry), entry]));
@@ -50,6 +52,7 @@ function createContext(
     targets: services.targets(project),
     identity: () => lender.identity(),
     uploads,
+    presence,
     verified,
     result: (step) => resultOf(step, ''),
     targetResult: (step, target: Target) => resultOf(step, nameOf(target.repository)),

@@ -14,6 +14,8 @@ export interface Leg {
   readonly platform: Platform | undefined;
   /** What it adds to the index. */
   readonly descriptors: readonly Descriptor[];
+  /** Every place that has it. */
+  readonly holders: readonly Repository[];
 }
 
 /** Every repository that may hold a leg: the targets' own and their sources. */
@@ -23,21 +25,26 @@ export function placesOf(targets: readonly Target[]): Repository[] {
   );
 }
 
+interface Found {
+  readonly manifest: RawManifest;
+  readonly place: Repository;
+  readonly holders: readonly Repository[];
+}
+
 /**
- * The first place that holds a manifest; asked side by side, since a build pushes to several.
+ * A manifest, and the places that hold it, the first of them `place`; asked side by side, since a build pushes to several.
  *
  * @returns undefined where every place answered that it has none
  * @throws {HttpError} where none has it and one could not be asked
  */
-export async function findManifest(
-  places: readonly Repository[],
-  digest: Digest,
-): Promise<{ manifest: RawManifest; place: Repository } | undefined> {
+export async function findManifest(places: readonly Repository[], digest: Digest): Promise<Found | undefined> {
   const answers = await Promise.allSettled(places.map((place) => place.pullManifest(digest)));
-  for (const [index, answer] of answers.entries()) {
-    const place = places[index];
-    if (answer.status === 'fulfilled' && answer.value && place) return { manifest: answer.value, place };
-  }
+  const found = answers.flatMap((answer, at) => {
+    const place = places[at];
+    return answer.status === 'fulfilled' && answer.value && place ? [{ manifest: answer.value, place }] : [];
+  });
+  const [first] = found;
+  if (first) return { ...first, holders: found.map(({ place }) => place) };
   const failed = answers.find((answer) => answer.status === 'rejected');
   if (failed) throw failed.reason;
   return undefined;
@@ -51,12 +58,12 @@ export async function findManifest(
 export async function readLeg(places: readonly Repository[], digest: Digest): Promise<Leg> {
   const found = await findManifest(places, digest);
   if (!found) throw new MergeError('SOURCE_NOT_FOUND', `${digest} is in none of ${places.map(nameOf).join(', ')}`);
-  const { manifest, place } = found;
+  const { manifest, place, holders } = found;
   const parsed = parseManifest(manifest);
   if (parsed.kind === 'image') {
     const config = await place.pullBlob(parsed.config.digest, MAX_CONFIG_BYTES);
     const platform = platformOfConfig(config);
-    return { manifest, platform, descriptors: [describe(manifest, platform)] };
+    return { manifest, platform, descriptors: [describe(manifest, platform)], holders };
   }
   const images = parsed.manifests.filter((descriptor) => !isAttestation(descriptor));
   const [image] = images;
@@ -67,7 +74,7 @@ export async function readLeg(places: readonly Repository[], digest: Digest): Pr
     );
   }
   const platform = await platformOfChild(place, image.digest);
-  return { manifest, platform, descriptors: parsed.manifests };
+  return { manifest, platform, descriptors: parsed.manifests, holders };
 }
 
 /** Whether a descriptor is BuildKit's attestation of another one. @see https://docs.docker.com/build/metadata/attestations/attestation-storage/ */
@@ -94,6 +101,13 @@ export function checkPlatform(leg: Leg, expected: Platform | undefined, platform
   const actual = leg.platform ? formatPlatform(leg.platform) : 'no platform';
   if (actual !== wanted)
     throw new MergeError('PLATFORM_MISMATCH', `reported as ${platformTag} (${wanted}), the image is for ${actual}`);
+}
+
+/** Sees that what an index names is there. @throws {MergeError} SELF_VERIFICATION_FAILED */
+export async function requireManifests(repository: Repository, children: readonly Digest[]): Promise<void> {
+  const heads = await Promise.all(children.map((child) => repository.headManifest(child)));
+  const missing = children.find((_, at) => heads[at] === undefined);
+  if (missing !== undefined) throw new MergeError('SELF_VERIFICATION_FAILED', `${missing}: the manifest is not there`);
 }
 
 export function nameOf(repository: Repository): string {

@@ -7,6 +7,8 @@ export interface Fence {
   readonly run_attempt: number;
   readonly ref: string;
   readonly digest: string;
+  /** Of the index that it names, `os/architecture/variant`; absent in what an earlier version stored. */
+  readonly platforms?: readonly string[];
 }
 
 /**

@@ -3,12 +3,13 @@ import { type Env, environmentOf } from '../environment.ts';
 import { verifyImage } from '../gallery/verify-image.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
-import { formatPlatform } from '../oci/platform.ts';
+import { parseManifest, type RawManifest } from '../oci/manifest.ts';
+import { imagePlatforms } from '../oci/platform.ts';
 import { mergeReferrer, referrersTag } from '../oci/referrers.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
 import { type Outcome, settle } from './outcome.ts';
+import { requireManifests } from './source.ts';
 import { type Fence, fenceMove } from './tag-fence.ts';
 import { earlierDigest, type HeldDigest, TagHistory } from './tag-history.ts';
 import { TagWriter } from './tag-writer.ts';
@@ -16,6 +17,8 @@ import type { RollbackOutcome, TagMove, TagOutcome, TagRollback } from './types.
 
 /** How often a fallback tag is read and written again when somebody else writes it at the same time. */
 const ATTACH_TRIES = 3;
+/** How long a fallback tag that was read ahead may stand for the tag, in milliseconds. */
+const AHEAD_MS = 2_000;
 
 /**
  * The only writer of one tag of one repository.
@@ -27,6 +30,7 @@ export class TagLockObject extends DurableObject<Env> {
   readonly #history: TagHistory;
   readonly #writer: TagWriter;
   #queue: Promise<unknown> = Promise.resolve();
+  #ahead: { readonly read: RawManifest | undefined; readonly until: number } | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -49,24 +53,40 @@ export class TagLockObject extends DurableObject<Env> {
     return this.#history.rows();
   }
 
+  /** Reads the fallback referrers tag for the `attach` that follows at once; what others write meanwhile is a moment's. */
+  readAhead(repository: string, subject: Digest): Promise<void> {
+    return this.#alone(async () => {
+      const read = await this.#repository(repository).pullManifest(referrersTag(subject));
+      this.#ahead = { read, until: this.#services.now() + AHEAD_MS };
+    });
+  }
+
   /** Adds a descriptor to the fallback referrers tag of a subject; what others wrote there stays. */
   attach(repository: string, subject: Digest, descriptor: Descriptor): Promise<Outcome<null>> {
+    return this.#alone(() => settle(() => this.#attach(this.#repository(repository), subject, descriptor)));
+  }
+
+  async #attach(target: Repository, subject: Digest, descriptor: Descriptor): Promise<null> {
     const tag = referrersTag(subject);
-    return this.#alone(() =>
-      settle(async () => {
-        const target = this.#repository(repository);
-        for (let tries = 1; ; tries += 1) {
-          const index = await mergeReferrer(await target.pullManifest(tag), descriptor, subject);
-          if (await this.#writer.settle(index.digest)) continue;
-          try {
-            await this.#writer.write(target, tag, index);
-            return null;
-          } catch (error) {
-            if (!(error instanceof MergeError) || error.code !== 'TAG_CONTESTED' || tries >= ATTACH_TRIES) throw error;
-          }
-        }
-      }),
-    );
+    for (let tries = 1; ; tries += 1) {
+      const ahead = this.#takeAhead();
+      const present = ahead ? ahead.read : await target.pullManifest(tag);
+      const index = await mergeReferrer(present, descriptor, subject);
+      if (await this.#writer.settle(index.digest)) continue;
+      try {
+        await this.#writer.write(target, tag, index);
+        return null;
+      } catch (error) {
+        if (!(error instanceof MergeError) || error.code !== 'TAG_CONTESTED' || tries >= ATTACH_TRIES) throw error;
+      }
+    }
+  }
+
+  /** What was read ahead serves once, and only for a moment: the next look is at the registry again. */
+  #takeAhead(): { readonly read: RawManifest | undefined } | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead && ahead.until > this.#services.now() ? ahead : undefined;
   }
 
   get #services() {
@@ -85,20 +105,20 @@ export class TagLockObject extends DurableObject<Env> {
   }
 
   async #move(move: TagMove): Promise<TagOutcome> {
-    const { tag, digest, run_id, run_attempt, ref } = move;
+    const { tag, digest, run_id, run_attempt, ref, platforms } = move;
     const refused = fenceMove(this.ctx.storage.kv.get<Fence>('fence'), move);
     if (refused !== undefined) return { name: tag, state: 'superseded', reason: refused };
     await this.#writer.settle(digest);
     const repository = this.#repository(move.repository);
-    const present = await repository.headManifest(tag);
+    const [present] = await Promise.all([repository.headManifest(tag), requireManifests(repository, move.children)]);
     const lost =
       present && present.digest !== digest && !move.narrow
-        ? await lostPlatforms(repository, present.digest, move.platforms)
+        ? await this.#lostPlatforms(repository, present.digest, move.platforms)
         : [];
     if (lost.length > 0) return { name: tag, state: 'held', reason: `${tag} would lose ${lost.join(', ')}` };
     const at = this.#services.now();
     if (present && present.digest !== digest) this.#history.add({ digest: present.digest, run_id: null, at });
-    this.ctx.storage.kv.put<Fence>('fence', { run_id, run_attempt, ref, digest });
+    this.ctx.storage.kv.put<Fence>('fence', { run_id, run_attempt, ref, digest, platforms });
     if (present?.digest === digest) {
       this.#history.add({ digest, run_id, at });
       return { name: tag, state: 'unchanged' };
@@ -110,6 +130,14 @@ export class TagLockObject extends DurableObject<Env> {
     });
     this.#history.add({ digest, run_id, at });
     return { name: tag, state: present ? 'moved' : 'set' };
+  }
+
+  /** The platforms of the tag's present index that the new one lacks; what this lock wrote it knows. */
+  async #lostPlatforms(repository: Repository, present: Digest, next: readonly string[]): Promise<string[]> {
+    const fence = this.ctx.storage.kv.get<Fence>('fence');
+    const known = fence?.digest === present ? fence.platforms : undefined;
+    const platforms = known ?? (await platformsOf(repository, present));
+    return platforms.filter((platform) => !next.includes(platform));
   }
 
   /** The fence keeps the highest run: an older one that finishes late still finds it. */
@@ -139,13 +167,9 @@ export class TagLockObject extends DurableObject<Env> {
   }
 }
 
-/** The platforms of the tag's present index that the new one lacks. */
-async function lostPlatforms(repository: Repository, present: Digest, platforms: readonly string[]): Promise<string[]> {
-  const raw = await repository.pullManifest(present);
+/** The platforms of the images that an index names; none of what is no index. */
+async function platformsOf(repository: Repository, digest: Digest): Promise<string[]> {
+  const raw = await repository.pullManifest(digest);
   const parsed = raw && parseManifest(raw);
-  if (parsed?.kind !== 'index') return [];
-  const images = parsed.manifests.flatMap(({ platform }) =>
-    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
-  );
-  return images.filter((platform) => !platforms.includes(platform));
+  return parsed?.kind === 'index' ? imagePlatforms(parsed.manifests) : [];
 }

@@ -9,6 +9,7 @@ import type { Policy } from '../sigstore/policy.ts';
 import type { SigningServices } from '../sigstore/signing-config.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
 import type { Arrival, Expectation, TagLatest } from './arrival.ts';
+import type { Presence } from './presence.ts';
 import type { UploadJournal } from './uploads.ts';
 
 /** What a run is, from verified claims only. */
@@ -61,12 +62,16 @@ export interface Services {
   trust(): Promise<TrustRootMaterial>;
   /** Whether a registry lists referrers by itself; asked once an hour, with the digest of a manifest just pushed. */
   hasReferrersApi(repository: Repository, probe: Digest): Promise<boolean>;
+  /** Whether a registry is known to list no referrers; asks nothing. */
+  needsFallbackTags(repository: Repository): boolean;
 }
 
 /** Moves tags and writes fallback referrers tags, one writer a tag. */
 export interface Locks {
   moveTag(move: TagMove): Promise<TagOutcome>;
   rollbackTag(request: TagRollback): Promise<RollbackOutcome>;
+  /** Reads a fallback tag ahead of `attachReferrer`. */
+  readReferrers(repository: string, subject: Digest): Promise<void>;
   attachReferrer(repository: string, subject: Digest, descriptor: Descriptor): Promise<void>;
 }
 
@@ -81,6 +86,8 @@ export interface TagMove {
   readonly ref: string;
   /** Platforms of the index, `os/architecture/variant`. */
   readonly platforms: readonly string[];
+  /** What the index names: the tag moves only where all of it is there. */
+  readonly children: readonly Digest[];
   /** Whether the tag may lose platforms. */
   readonly narrow: boolean;
 }
@@ -133,12 +140,23 @@ export interface StepResults {
     readonly identity: string;
   };
   readonly push: { readonly copied: number };
+  readonly stage: { readonly size: number };
   readonly attach: { readonly bundles: Readonly<Record<string, Digest>>; readonly api: boolean };
+  /** Fallback tags that were written; none where the registry lists referrers by itself. */
+  readonly list: { readonly written: number };
   readonly verify: { readonly discoverable: boolean };
   readonly tag: { readonly tags: readonly TagOutcome[]; readonly discoverable: boolean };
+  /** The anchors that hold what was anchored, by repository, and when that was seen: milliseconds since the epoch. */
+  readonly inspect: { readonly seen_at: number; readonly anchors: readonly AnchorSeen[] };
   readonly release: { readonly released: number };
 }
 export type StepName = keyof StepResults;
+
+/** A leg's anchor in a cache repository. */
+export interface AnchorSeen {
+  readonly repository: string;
+  readonly tag: string;
+}
 
 /** What a step sees: the record, the results before it, and the outside. */
 export interface StepContext {
@@ -153,8 +171,10 @@ export interface StepContext {
   identity(): Promise<{ readonly identity: SigningIdentity; readonly signer: string }>;
   /** How far large blobs have come. */
   readonly uploads: UploadJournal;
+  /** The manifests that this stretch of work has seen. */
+  readonly presence: Pick<Presence, 'has'>;
   /** Bundles that have passed under the project's policy, by their digest. */
   readonly verified: VerifiedBundles;
-  result<Name extends 'read' | 'sign'>(step: Name): StepResults[Name];
+  result<Name extends 'read' | 'sign' | 'inspect'>(step: Name): StepResults[Name];
   targetResult<Name extends 'push' | 'attach' | 'verify' | 'tag'>(step: Name, target: Target): StepResults[Name];
 }

@@ -6,6 +6,7 @@ import { failureOf } from './failure.ts';
 import { readyTasks, type Task, taskKey } from './flow.ts';
 import type { Journal } from './journal.ts';
 import type { Lender } from './lender.ts';
+import { Presence } from './presence.ts';
 import { runTask } from './run-task.ts';
 import { nameOf } from './source.ts';
 import { viewStep } from './state.ts';
@@ -31,6 +32,8 @@ export interface WorkOptions {
 /** Runs the tasks of one merge, each as soon as it is ready, and records how it ended before the next one starts. */
 export class Work {
   readonly #options: WorkOptions;
+  /** Manifests that were seen while a report was taken in, or since. */
+  readonly presence = new Presence();
   /** Bundles that passed during this stretch of work: both registries hold the same bytes. */
   readonly #verified: VerifiedBundles = new Map();
 
@@ -60,6 +63,7 @@ export class Work {
       await Promise.race(inFlight.values());
     }
     this.#verified.clear();
+    this.presence.clear();
   }
 
   /** The tasks that may start now. */
@@ -97,6 +101,7 @@ export class Work {
         locks,
         lender,
         uploads: journal.uploads,
+        presence: this.presence,
         verified: this.#verified,
       };
       const result = await runTask(task, surroundings, journal.entries(generation));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Platform } from './descriptor.ts';
+import type { Descriptor, Platform } from './descriptor.ts';
 import { OciError } from './error.ts';
 
 /** Other names of an architecture, with the variant they fix. */
@@ -77,4 +77,11 @@ export function platformOfConfig(bytes: Uint8Array): Platform | undefined {
   if (!parsed.success || !parsed.data.os || !parsed.data.architecture) return undefined;
   const { os, architecture, variant } = parsed.data;
   return normalisePlatform({ os, architecture, ...(variant ? { variant } : {}) });
+}
+
+/** The platforms of the images among descriptors, as text; attestations have none. */
+export function imagePlatforms(descriptors: readonly Descriptor[]): string[] {
+  return descriptors.flatMap(({ platform }) =>
+    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
+  );
 }

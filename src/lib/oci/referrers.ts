@@ -25,6 +25,11 @@ export interface Referrers {
    * @throws {OciError} where the list cannot be read (401, 403, a broken answer): it may hold anything
    */
   listReferrers(subject: Digest): Promise<{ readonly descriptors: readonly Descriptor[]; readonly api: boolean }>;
+  /**
+   * What refers to a subject by the registry's own list alone, which is all that clients ask where there is one;
+   * undefined where the registry keeps none.
+   */
+  listByApi(subject: Digest): Promise<readonly Descriptor[] | undefined>;
   /** Whether the registry keeps a list. Ask with the digest of a manifest that was just pushed: Quay answers 404 for others. */
   hasReferrersApi(probe: Digest): Promise<boolean>;
 }
@@ -47,6 +52,7 @@ export function createReferrers(context: RepositoryContext, manifests: Manifests
       }
       return { descriptors: [...unique.values()], api: listed.value !== undefined };
     },
+    listByApi: (subject) => pullList(context, firstPage(subject)),
     hasReferrersApi: async (probe) => (await pullPage(context, firstPage(probe))) !== undefined,
   };
 }

@@ -85,6 +85,10 @@ export class FakeRepository {
         if (!bytes) throw new OciError('UNEXPECTED_STATUS', 'status 404');
         return bytes;
       },
+      listByApi: async (subject) => {
+        at('LIST', subject);
+        return this.referrers.get(subject) ?? [];
+      },
       listReferrers: async (subject) => {
         at('LIST', subject);
         return { descriptors: this.referrers.get(subject) ?? [], api: true };

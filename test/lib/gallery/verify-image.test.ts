@@ -1,37 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type ImageVerdict, verifyImage, verifyPublished } from '../../../src/lib/gallery/verify-image.ts';
+import { type ImageVerdict, verifyImage } from '../../../src/lib/gallery/verify-image.ts';
 import { HttpError } from '../../../src/lib/http.ts';
 import type { Platform } from '../../../src/lib/oci/descriptor.ts';
 import type { TrustRootMaterial } from '../../../src/lib/sigstore/trusted-root.ts';
 import { createFakeVerify, FakeRepository } from './fake-repository.ts';
+import { setUp, setUpSigned } from './signed-image.ts';
 
 const trust = {} as TrustRootMaterial;
 const policy = { issuer: 'i', identity: 's', source_repository_id: '1' };
 const LINUX_ARM64 = { os: 'linux', architecture: 'arm64' };
-
-/** An index of two images and a build's attestations, with one bundle for all of them, not attached yet. */
-async function setUp() {
-  const fake = new FakeRepository();
-  const amd64 = await fake.addImage('amd64');
-  const arm64 = await fake.addImage('arm64');
-  const attestation = {
-    ...(await fake.addManifest({ config: await fake.addBlob('{"attestation":1}'), layers: [] })),
-    platform: { os: 'unknown', architecture: 'unknown' },
-  };
-  const index = await fake.addIndex([amd64, arm64, attestation]);
-  fake.tags.set('v1', index.digest);
-  const subjects = [index, amd64, arm64, attestation];
-  const bundle = { subjects: subjects.map(({ digest }) => digest) };
-  return { fake, index, amd64, arm64, attestation, subjects, bundle };
-}
-
-async function setUpSigned() {
-  const image = await setUp();
-  const referrers: Record<string, `sha256:${string}`> = {};
-  for (const subject of image.subjects)
-    referrers[subject.digest] = (await image.fake.attach(subject, image.bundle)).digest;
-  return { ...image, referrers };
-}
 
 function check(fake: FakeRepository, reference: string, platform?: Platform, verify = createFakeVerify().verify) {
   return verifyImage({
@@ -218,46 +195,5 @@ describe('verifyImage', () => {
       await fake.attach(amd64, { ...bundle, ...extra });
       expect(await check(fake, amd64.digest)).toMatchObject({ verified: false, localai: { verified: true } });
     });
-  });
-});
-
-describe('verifyPublished', () => {
-  async function published(image: Awaited<ReturnType<typeof setUpSigned>>) {
-    const { fake, index, amd64, arm64, attestation, referrers } = image;
-    const children = [amd64, arm64, attestation].map(({ digest }) => digest);
-    const { verify } = createFakeVerify();
-    return verifyPublished({
-      repository: fake.repository,
-      index: index.digest,
-      children,
-      policy,
-      trust,
-      bundles: referrers,
-      verify,
-    });
-  }
-
-  it('verifies what the lists show', async () => {
-    expect(await published(await setUpSigned())).toMatchObject({ ok: true, discoverable: true });
-  });
-  it('reads a bundle by digest where a list does not show it yet', async () => {
-    const image = await setUpSigned();
-    image.fake.referrers.delete(image.arm64.digest);
-    expect(await published(image)).toMatchObject({ ok: true, discoverable: false });
-  });
-  it('refuses where a child is not there', async () => {
-    const image = await setUpSigned();
-    image.fake.manifests.delete(image.arm64.digest);
-    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
-  });
-  it('refuses where our bundle is not there', async () => {
-    const image = await setUpSigned();
-    image.fake.manifests.delete(image.referrers[image.index.digest] ?? '');
-    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
-  });
-  it('refuses a bundle that is attached to another subject', async () => {
-    const image = await setUpSigned();
-    image.referrers[image.arm64.digest] = image.referrers[image.amd64.digest] ?? image.index.digest;
-    expect(await published(image)).toMatchObject({ ok: false, code: 'SIGNATURE_MISSING' });
   });
 });

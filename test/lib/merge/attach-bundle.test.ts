@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attachBundle } from '../../../src/lib/merge/attach-bundle.ts';
+import { attachBundle, listInFallbackTags, uploadBundle } from '../../../src/lib/merge/attach-bundle.ts';
 import type { Locks } from '../../../src/lib/merge/types.ts';
 import type { Descriptor } from '../../../src/lib/oci/descriptor.ts';
 import { type Digest, sha256 } from '../../../src/lib/oci/digest.ts';
@@ -10,7 +10,7 @@ import { makeRepository } from './steps/context.ts';
 const subjects = ['a', 'b'].map((letter) => ({ mediaType: 'x/y', digest: digestOf(letter), size: 7 }));
 
 /** A registry, and the locks of its fallback tags; every call in the order it came. */
-async function attach(hasApi: boolean) {
+async function attach(hasApi: boolean, isKnown = false) {
   const calls: string[] = [];
   const pushed: RawManifest[] = [];
   const fallback: { subject: Digest; descriptor: Descriptor }[] = [];
@@ -25,21 +25,23 @@ async function attach(hasApi: boolean) {
     },
   });
   const locks = {
+    readReferrers: async () => void calls.push('read ahead'),
     attachReferrer: async (_: string, subject: Digest, descriptor: Descriptor) => {
       calls.push('fallback');
       fallback.push({ subject, descriptor });
     },
-  } as Locks;
+  } as unknown as Locks;
   const services = {
+    needsFallbackTags: () => isKnown && !hasApi,
     hasReferrersApi: async (_: unknown, probe: Digest) => {
       calls.push(`probe ${pushed.some(({ digest }) => digest === probe)}`);
       return hasApi;
     },
   };
-  const attached = await attachBundle(
-    { repository, subjects, bundle: '{"a":"bundle"}', signedAt: 0 },
-    { services, locks },
-  );
+  const attachment = { repository, subjects, bundle: '{"a":"bundle"}', signedAt: 0 };
+  await uploadBundle(repository, attachment.bundle);
+  const attached = await attachBundle(attachment, { services, locks });
+  if (!attached.api) await listInFallbackTags(attachment, locks);
   return { calls, pushed, fallback, attached };
 }
 
@@ -49,7 +51,7 @@ describe('attachBundle', () => {
     expect(parsed.map(({ subject }) => subject?.digest)).toEqual(subjects.map(({ digest }) => digest));
     expect(new Set(parsed.map((one) => one.kind === 'image' && one.layers[0]?.digest)).size).toBe(1);
   });
-  it('pushes the blobs before what names them', async () => {
+  it('has the bundle, and the empty config, uploaded before', async () => {
     expect((await attach(true)).calls.slice(0, 4)).toEqual(['blob', 'blob', 'manifest', 'manifest']);
   });
   it('asks for the referrers API only by what it has pushed: a registry keeps an empty answer', async () => {
@@ -66,6 +68,10 @@ describe('attachBundle', () => {
       expect(fallback.map(({ subject, descriptor }) => [subject, descriptor.digest])).toEqual(
         Object.entries(attached.bundles),
       );
+    });
+    it('has the fallback tags read meanwhile, once that is known', async () => {
+      expect((await attach(false)).calls).not.toContain('read ahead');
+      expect((await attach(false, true)).calls.filter((call) => call === 'read ahead')).toHaveLength(2);
     });
     it('gives the descriptors all that a list would have', async () => {
       const { fallback } = await attach(false);

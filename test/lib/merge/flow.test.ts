@@ -35,10 +35,10 @@ describe('readyTasks', () => {
     const journal = [
       done(merge('read')),
       done(merge('sign')),
-      ...(['push', 'attach', 'verify'] as const).map((step) => done(at(step, 'quay.io/a'))),
+      ...(['push', 'stage', 'attach', 'list', 'verify'] as const).map((step) => done(at(step, 'quay.io/a'))),
       failed(at('push', 'docker.io/b'), 'PEER_UNREACHABLE', 9_000),
     ];
-    expect(readyTasks(journal, targets, 1_000)).toEqual([at('tag', 'quay.io/a')]);
+    expect(readyTasks(journal, targets, 1_000)).toEqual([at('stage', 'docker.io/b'), at('tag', 'quay.io/a')]);
   });
 
   it('waits out a pause', () => {
@@ -95,7 +95,7 @@ describe('readyTasks', () => {
 
 describe('FLOW', () => {
   it('verifies between attaching and tagging', () => {
-    expect(FLOW.find(({ name }) => name === 'tag')?.after).toEqual(['verify']);
+    expect(FLOW.find(({ name }) => name === 'tag')?.after).toEqual(['list', 'verify']);
     expect(FLOW.find(({ name }) => name === 'verify')?.after).toEqual(['attach']);
   });
 });

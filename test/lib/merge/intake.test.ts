@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createDemoRegistry } from '../../../demo/registry/registry.ts';
 import type { ProjectConfig } from '../../../src/lib/config.ts';
-import type { Anchor } from '../../../src/lib/keepalive/types.ts';
+import type { Anchor, AnchorLedger } from '../../../src/lib/keepalive/types.ts';
 import { takeIn } from '../../../src/lib/merge/intake.ts';
+import { Presence } from '../../../src/lib/merge/presence.ts';
 import type { Services } from '../../../src/lib/merge/types.ts';
 import { type Digest, sha256 } from '../../../src/lib/oci/digest.ts';
 import { clientOf } from '../oci/fake-registry.ts';
@@ -42,12 +43,15 @@ async function setup() {
 }
 
 describe('takeIn', () => {
+  const presence = new Presence();
+
   it('tells the ledger of an anchor before it is made', async () => {
     const { services, project, report, digest, anchored } = await setup();
     const told: (Anchor & { there: boolean; repository: string })[] = [];
-    await takeIn(services, project, '4242', report, {
+    const ledger: AnchorLedger = {
       add: async (repository, anchor) => void told.push({ ...anchor, repository, there: anchored() !== undefined }),
-    });
+    };
+    await takeIn(services, project, '4242', report, { ledger, presence });
     expect(told).toEqual([
       {
         repository: 'registry.test/team/cache',
@@ -63,15 +67,30 @@ describe('takeIn', () => {
   });
   it('anchors the leg, too, where the ledger cannot be written', async () => {
     const { services, project, report, digest, anchored } = await setup();
-    await takeIn(services, project, '4242', report, { add: () => Promise.reject(new Error('no')) });
+    await takeIn(services, project, '4242', report, {
+      ledger: { add: () => Promise.reject(new Error('no')) },
+      presence,
+    });
     expect(anchored()).toBe(digest);
   });
   it('neither anchors nor records what it refuses', async () => {
     const { services, project, report, anchored } = await setup();
     const told: Anchor[] = [];
     const ledger = { add: async (_: string, anchor: Anchor) => void told.push(anchor) };
-    const refused = takeIn(services, project, '4242', { ...report, platform_tag: 'arm64' }, ledger);
+    const refused = takeIn(services, project, '4242', { ...report, platform_tag: 'arm64' }, { ledger, presence });
     await expect(refused).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' });
     expect([told, anchored()]).toEqual([[], undefined]);
+  });
+  it('says where it saw the image, and which others are there', async () => {
+    const { services, project, report, digest } = await setup();
+    const seen = new Presence();
+    const missing = `sha256:${'0'.repeat(64)}` as const;
+    const repository = services.targets(project)[0]?.repository;
+    await takeIn(services, project, '4242', report, {
+      ledger: { add: async () => undefined },
+      presence: seen,
+      others: [missing],
+    });
+    expect(repository && [digest, missing].map((one) => seen.has(repository, one))).toEqual([true, false]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '../../../src/lib/http.ts';
-import { checkPlatform, findManifest, readLeg } from '../../../src/lib/merge/source.ts';
+import { checkPlatform, findManifest, readLeg, requireManifests } from '../../../src/lib/merge/source.ts';
 import { FakeRepository } from '../gallery/fake-repository.ts';
 import { digestOf } from './make.ts';
 
@@ -82,5 +82,20 @@ describe('checkPlatform', () => {
   it('takes any where none is expected', async () => {
     const leg = await legOf('s390x');
     expect(() => checkPlatform(leg, undefined, 'single')).not.toThrow();
+  });
+});
+
+describe('requireManifests', () => {
+  it('lets pass what is all there', async () => {
+    const fake = new FakeRepository();
+    const [one, other] = [await fake.addImage('amd64'), await fake.addImage('arm64')];
+    await expect(requireManifests(fake.repository, [one.digest, other.digest])).resolves.toBeUndefined();
+  });
+  it('refuses where one is not', async () => {
+    const fake = new FakeRepository();
+    const one = await fake.addImage('amd64');
+    await expect(requireManifests(fake.repository, [one.digest, digestOf('a')])).rejects.toMatchObject({
+      code: 'SELF_VERIFICATION_FAILED',
+    });
   });
 });

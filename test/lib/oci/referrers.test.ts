@@ -143,6 +143,18 @@ describe('listReferrers', () => {
   });
 });
 
+describe('listByApi', () => {
+  it('gives the list, whatever the fallback tag holds', async () =>
+    expect(
+      await answering(
+        () => list([a]),
+        () => list([b]),
+      ).repository.listByApi(SUBJECT),
+    ).toEqual([a]));
+  it('is undefined where there is no list', async () =>
+    expect(await answering(undefined, () => list([b])).repository.listByApi(SUBJECT)).toBeUndefined());
+});
+
 describe('hasReferrersApi', () => {
   const has = (api: Answer | undefined) => answering(api).repository.hasReferrersApi(SUBJECT);
 

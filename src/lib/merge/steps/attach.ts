@@ -1,4 +1,4 @@
-import { attachBundle } from '../attach-bundle.ts';
+import { type Attachment, attachBundle } from '../attach-bundle.ts';
 import { fromBase64 } from '../base64.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
 
@@ -7,9 +7,14 @@ import type { StepContext, StepResults, Target } from '../types.ts';
  *
  * Safe to repeat: {@link attachBundle} is.
  */
-export async function attachToTarget(context: StepContext, { repository }: Target): Promise<StepResults['attach']> {
+export async function attachToTarget(context: StepContext, target: Target): Promise<StepResults['attach']> {
+  return attachBundle(attachmentOf(context, target), context);
+}
+
+/** What is attached to what in a target, from the journal. */
+export function attachmentOf(context: StepContext, { repository }: Target): Attachment {
   const { digest, media_type: mediaType, bytes, children } = context.result('read');
   const { bundle, signed_at: signedAt } = context.result('sign');
   const index = { mediaType, digest, size: fromBase64(bytes).byteLength };
-  return attachBundle({ repository, subjects: [index, ...children], bundle, signedAt }, context);
+  return { repository, subjects: [index, ...children], bundle, signedAt };
 }

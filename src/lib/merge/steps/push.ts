@@ -18,6 +18,7 @@ export async function pushImage(context: StepContext, target: Target): Promise<S
       places: placesOf(context.targets),
       chunkBytes: context.services.copyChunkBytes,
       uploads: context.uploads,
+      presence: context.presence,
     },
   );
   await target.repository.pushManifest(digest, { bytes: fromBase64(bytes), mediaType: media_type });

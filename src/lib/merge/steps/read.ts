@@ -1,6 +1,6 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { buildIndex } from '../../oci/image-index.ts';
-import { parseManifest } from '../../oci/manifest.ts';
+import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
 import { isIndexType } from '../../oci/media-types.ts';
 import { annotationsOf } from '../annotations.ts';
 import { toBase64 } from '../base64.ts';
@@ -9,26 +9,47 @@ import { findManifest, placesOf } from '../source.ts';
 import type { StepContext, StepResults } from '../types.ts';
 
 /**
- * Builds the index over the legs, in the order of their digests, as the seed's shell glob gave them to
- * `buildx imagetools create`. One leg that is an index is published byte for byte, unless annotations are asked for.
+ * Finds what is published: the index over the legs, or the one leg that is an index.
  *
  * Safe to repeat: it writes nothing, and the same legs give the same bytes.
  */
 export async function readSources(context: StepContext): Promise<StepResults['read']> {
-  const legs = [...context.record.arrivals].sort((a, b) => (a.digest < b.digest ? -1 : 1));
-  const [only] = legs;
-  const annotations = annotationsOf(context.project, context.record, context.tags[0] ?? '');
-  const index =
-    legs.length === 1 && only && isIndexType(only.media_type) && annotations.length === 0
-      ? await pullLeg(context, only.digest)
-      : await buildIndex(unique(legs.flatMap((leg) => leg.descriptors)), annotations);
-  const parsed = parseManifest(index);
-  const children = parsed.kind === 'index' ? parsed.manifests : [];
-  return { bytes: toBase64(index.bytes), digest: index.digest, media_type: index.mediaType, children };
+  const index = (await buildMergedIndex(context)) ?? (await pullLeg(context));
+  return {
+    bytes: toBase64(index.bytes),
+    digest: index.digest,
+    media_type: index.mediaType,
+    children: childrenOf(index),
+  };
 }
 
-async function pullLeg(context: StepContext, digest: Descriptor['digest']) {
-  const found = await findManifest(placesOf(context.targets), digest);
+/**
+ * Builds the index over the legs, in the order of their digests, as the seed's shell glob gave them to
+ * `buildx imagetools create`.
+ *
+ * @returns undefined where one leg that is an index is published byte for byte: no annotations are asked for
+ */
+export async function buildMergedIndex({
+  record,
+  project,
+  tags,
+}: Pick<StepContext, 'record' | 'project' | 'tags'>): Promise<RawManifest | undefined> {
+  const legs = [...record.arrivals].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  const annotations = annotationsOf(project, record, tags[0] ?? '');
+  const [only] = legs;
+  if (legs.length === 1 && only && isIndexType(only.media_type) && annotations.length === 0) return undefined;
+  return buildIndex(unique(legs.flatMap((leg) => leg.descriptors)), annotations);
+}
+
+/** What an index names. */
+export function childrenOf(index: RawManifest): readonly Descriptor[] {
+  const parsed = parseManifest(index);
+  return parsed.kind === 'index' ? parsed.manifests : [];
+}
+
+async function pullLeg({ targets, record }: StepContext): Promise<RawManifest> {
+  const digest = record.arrivals[0]?.digest;
+  const found = digest && (await findManifest(placesOf(targets), digest));
   if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
   return found.manifest;
 }

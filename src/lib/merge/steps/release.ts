@@ -1,7 +1,11 @@
 import { OciError } from '../../oci/error.ts';
-import { anchorTag } from '../arrival.ts';
 import { hasHeld } from '../held.ts';
+import { nameOf } from '../source.ts';
 import type { StepContext, StepResults } from '../types.ts';
+import { lookAtAnchors } from './inspect.ts';
+
+/** What was seen of the anchors longer ago is looked at again, in milliseconds. */
+const FRESH_MS = 10_000;
 
 /**
  * Removes the anchors of this merge: exactly its own tags, and only while they hold what was anchored. Where a tag was
@@ -14,21 +18,18 @@ export async function releaseAnchors(context: StepContext): Promise<StepResults[
   const used = context.targets.filter(({ skipped }) => skipped === undefined);
   const isHeld = used.some((target) => hasHeld(context.targetResult('tag', target)));
   if (context.project.shadow || isHeld) return { released: 0 };
-  const { record } = context;
-  const sources = context.targets.flatMap(({ source, skipped }) => (source && skipped === undefined ? [source] : []));
+  const { seen_at, anchors } = context.result('inspect');
+  const present = seen_at + FRESH_MS > context.services.now() ? anchors : await lookAtAnchors(context);
+  const sources = new Map(used.flatMap(({ source }) => (source ? [[nameOf(source), source] as const] : [])));
   const released = await Promise.all(
-    sources.flatMap((source) =>
-      record.arrivals.map(async ({ platform_tag, digest }) => {
-        const tag = anchorTag(record.subject.run_id, record.tag_suffix, platform_tag);
-        try {
-          if ((await source.headManifest(tag))?.digest !== digest) return 0;
-          return (await source.deleteTag(tag)) === 'deleted' ? 1 : 0;
-        } catch (error) {
-          if (error instanceof OciError) return 0;
-          throw error;
-        }
-      }),
-    ),
+    present.map(async ({ repository, tag }) => {
+      try {
+        return (await sources.get(repository)?.deleteTag(tag)) === 'deleted' ? 1 : 0;
+      } catch (error) {
+        if (error instanceof OciError) return 0;
+        throw error;
+      }
+    }),
   );
   return { released: released.reduce<number>((sum, count) => sum + count, 0) };
 }

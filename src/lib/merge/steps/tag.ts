@@ -1,5 +1,5 @@
-import { areListed } from '../../gallery/verify-image.ts';
-import { formatPlatform } from '../../oci/platform.ts';
+import { areListed } from '../../gallery/verify-published.ts';
+import { imagePlatforms } from '../../oci/platform.ts';
 import { fromBase64 } from '../base64.ts';
 import { nameOf } from '../source.ts';
 import type { StepContext, StepResults, TagOutcome, Target } from '../types.ts';
@@ -17,7 +17,7 @@ export async function moveTags(context: StepContext, target: Target): Promise<St
     return { tags, discoverable: context.targetResult('verify', target).discoverable };
   }
   const { subject, run_attempt, narrow } = context.record;
-  const platforms = children.flatMap((child) => (child.platform ? [formatPlatform(child.platform)] : []));
+  const platforms = imagePlatforms(children);
   const tags = await Promise.all(
     context.tags.map((tag) =>
       context.locks.moveTag({
@@ -30,6 +30,7 @@ export async function moveTags(context: StepContext, target: Target): Promise<St
         run_attempt,
         ref: subject.ref,
         platforms,
+        children: children.map((child) => child.digest),
         narrow,
       }),
     ),

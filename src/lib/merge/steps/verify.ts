@@ -1,4 +1,5 @@
-import { areListed, verifyPublished } from '../../gallery/verify-image.ts';
+import { areListed, verifyPublished } from '../../gallery/verify-published.ts';
+import { layerOf } from '../attach-bundle.ts';
 import { MergeError } from '../error.ts';
 import { nameOf } from '../source.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
@@ -16,7 +17,7 @@ const LIST_PAUSE_MS = 5_000;
  */
 export async function verifyTarget(context: StepContext, target: Target): Promise<StepResults['verify']> {
   const { digest, children } = context.result('read');
-  const { bundles } = context.targetResult('attach', target);
+  const { bundles, api } = context.targetResult('attach', target);
   const published = await verifyPublished({
     repository: target.repository,
     index: digest,
@@ -24,6 +25,9 @@ export async function verifyTarget(context: StepContext, target: Target): Promis
     policy: context.services.policy(context.project.policy),
     trust: await context.services.trust(),
     bundles,
+    layer: await layerOf(context.result('sign').bundle),
+    // Fallback tags were read again as they were written.
+    asksLists: api,
     verified: context.verified,
   });
   if (!published.ok) {

@@ -2,6 +2,8 @@ import type { StepContext, StepResults, Target } from '../../../../src/lib/merge
 import type { Repository } from '../../../../src/lib/oci/repository.ts';
 import { digestOf, makeRecord, makeTarget } from '../make.ts';
 
+/** Milliseconds since the epoch. */
+export const NOW = Date.UTC(2026, 10, 2);
 export const INDEX = digestOf('f');
 export const CHILDREN = ['a', 'b'].map((letter) => ({
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -26,9 +28,12 @@ export const RESULTS: StepResults = {
     identity: 'https://github.com/a/b',
   },
   push: { copied: 0 },
+  stage: { size: 14 },
   attach: { bundles: { [INDEX]: digestOf('1') }, api: true },
+  list: { written: 0 },
   verify: { discoverable: true },
   tag: { tags: [], discoverable: true },
+  inspect: { seen_at: NOW - 60_000, anchors: [] },
   release: { released: 0 },
 };
 
@@ -48,7 +53,8 @@ export function contextOf(targets: readonly Target[], changes: Partial<StepConte
     project: { shadow: false },
     tags: ['master-cpu-bar', 'sha-5d0b549-cpu-bar'],
     targets,
-    result: (step: 'read' | 'sign') => RESULTS[step],
+    services: { now: () => NOW },
+    result: (step: 'read' | 'sign' | 'inspect') => RESULTS[step],
     targetResult: (step: 'push' | 'attach' | 'verify' | 'tag') => RESULTS[step],
     ...changes,
   } as unknown as StepContext;

@@ -4,7 +4,7 @@ import type { StepContext } from '../../../../src/lib/merge/types.ts';
 import type { Digest } from '../../../../src/lib/oci/digest.ts';
 import { OciError } from '../../../../src/lib/oci/error.ts';
 import { digestOf } from '../make.ts';
-import { contextOf, makeRepository, RESULTS, targetOf } from './context.ts';
+import { contextOf, makeRepository, NOW, RESULTS, targetOf } from './context.ts';
 
 const AMD64 = 'keepalive-4242-cpu-bar-amd64';
 const ARM64 = 'keepalive-4242-cpu-bar-arm64';
@@ -42,6 +42,12 @@ describe('releaseAnchors', () => {
     const { release } = makeCache({ [AMD64]: digestOf('a'), [ARM64]: digestOf('b') });
     await release();
     expect(await release()).toEqual({ released: 0 });
+  });
+  it('goes by what was seen a moment ago', async () => {
+    const { held, release } = makeCache({ [AMD64]: digestOf('a'), [ARM64]: digestOf('b') });
+    const inspect = { seen_at: NOW - 1_000, anchors: [{ repository: 'registry.test/a/cache', tag: ARM64 }] };
+    expect(await release({ result: (() => inspect) as never })).toEqual({ released: 1 });
+    expect([...held.keys()]).toEqual([AMD64]);
   });
   it('never fails a merge where the registry refuses', async () => {
     expect(await makeCache({ [AMD64]: digestOf('a') }, true).release()).toEqual({ released: 0 });

@@ -8,10 +8,10 @@ import { CHILDREN, contextOf, INDEX, makeRepository, RESULTS, targetOf } from '.
 /** Tags of one registry, and the locks that move them. */
 function makeTags({ present, listed = [] }: { readonly present?: Digest; readonly listed?: readonly Digest[] } = {}) {
   const moves: TagMove[] = [];
-  const listReferrers = vi.fn(async () => ({ descriptors: listed.map((digest) => ({ digest })), api: true }));
+  const listByApi = vi.fn(async () => listed.map((digest) => ({ digest })));
   const repository = makeRepository('registry.test/a/b', {
     headManifest: async () => (present ? { digest: present, mediaType: 'x/y', size: 1 } : undefined),
-    listReferrers: listReferrers as never,
+    listByApi: listByApi as never,
   });
   const locks = {
     moveTag: async (move: TagMove): Promise<TagOutcome> => {
@@ -21,7 +21,7 @@ function makeTags({ present, listed = [] }: { readonly present?: Digest; readonl
   } as Locks;
   const target = targetOf(repository);
   const move = (changes: Partial<StepContext> = {}) => moveTags(contextOf([target], { locks, ...changes }), target);
-  return { moves, move, listReferrers };
+  return { moves, move, listByApi };
 }
 
 describe('moveTags', () => {
@@ -60,9 +60,9 @@ describe('moveTags', () => {
       expect(await move({ targetResult })).toMatchObject({ discoverable: true });
     });
     it('says that it is still not there', async () => {
-      const { move, listReferrers } = makeTags({ listed: [digestOf('2')] });
+      const { move, listByApi } = makeTags({ listed: [digestOf('2')] });
       expect(await move({ targetResult })).toMatchObject({ discoverable: false });
-      expect(listReferrers).toHaveBeenCalledTimes(1);
+      expect(listByApi).toHaveBeenCalledTimes(1);
     });
   });
 
