@@ -9,11 +9,14 @@ import type { AppEnv } from './app-types.ts';
 import { arrivalRoutes } from './arrivals.ts';
 import { galleryRoutes } from './galleries.ts';
 import { mergeRoutes } from './merges.ts';
-import { renderUnrouted } from './method.ts';
+import { nothingAt, renderUnrouted } from './method.ts';
 import { openapiRoutes } from './openapi.ts';
+import { assetRoutes } from './pages/assets.ts';
+import { isForReader, renderProblemPage } from './pages/fallback.ts';
+import { pageRoutes } from './pages/pages.ts';
 import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policies.ts';
-import { renderError } from './problem.ts';
+import { describeError, renderError } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
 import { referenceRoutes } from './reference.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
@@ -90,6 +93,10 @@ export const app = new Hono<AppEnv>()
   .route('/v1/verify', verifyRoutes(verifier))
   .route('/v1/policies', policyRoutes(readerOf))
   .route('/v1/galleries', galleryRoutes)
+  .route('/assets', assetRoutes)
+  .route('/', pageRoutes(verifier))
   .route('/v2', registryRoutes(registryOf))
-  .notFound(renderUnrouted)
-  .onError(renderError);
+  .notFound((c) => (isForReader(c) ? renderProblemPage(c, nothingAt(c)) : renderUnrouted(c)))
+  .onError((error, c) =>
+    isForReader(c) ? renderProblemPage(c, describeError(error, c.req.path)) : renderError(error, c),
+  );

@@ -46,13 +46,11 @@ const querySchema = z.strictObject({
 /** What an audit found of a gallery, and the gallery with what verified, at `/v1/galleries`. */
 export const galleryRoutes = new Hono<AppEnv>()
   .get('/:name', async (c) => {
-    const { name } = galleryOf(c);
-    const body = unwrap(await c.env.GALLERIES.getByName(name).view(name, parseQuery(c.req.query())));
     c.header('Cache-Control', 'no-store');
-    return c.json(body);
+    return c.json(await pullGallery(c, c.req.param('name'), c.req.query()));
   })
   .post('/:name/audits', async (c) => {
-    const { name } = galleryOf(c);
+    const { name } = galleryOf(c, c.req.param('name'));
     const started = await c.env.GALLERIES.getByName(name).start(name, MIN_INTERVAL_MS);
     if (started.state !== 'too_soon') return c.json({ state: started.state }, 202);
     const waitMs = (started.not_before ?? 0) - c.get('environment').services.now();
@@ -60,7 +58,7 @@ export const galleryRoutes = new Hono<AppEnv>()
     throw new ProblemError(429, 'AUDIT_TOO_SOON', 'the last audit was begun less than an hour ago');
   })
   .get('/:name/index.yaml', async (c) => {
-    const { name } = galleryOf(c);
+    const { name } = galleryOf(c, c.req.param('name'));
     const { yaml, sha256 } = unwrap(await c.env.GALLERIES.getByName(name).index(name));
     const etag = `"${sha256}"`;
     c.header('ETag', etag);
@@ -69,7 +67,7 @@ export const galleryRoutes = new Hono<AppEnv>()
     return c.body(yaml, 200, { 'Content-Type': YAML });
   })
   .get('/:name/gallery.yaml', (c) => {
-    const { name, policy } = galleryOf(c);
+    const { name, policy } = galleryOf(c, c.req.param('name'));
     const found = findPolicy(c.get('environment').services.config, policy);
     const url = new URL(`/v1/galleries/${name}/index.yaml`, c.req.url).href;
     const setting = found && buildClientSetting(name, url, found.policy);
@@ -82,10 +80,16 @@ export const galleryRoutes = new Hono<AppEnv>()
     return c.body(setting, 200, { 'Content-Type': YAML });
   });
 
+/** A gallery as its last audit found it. @throws {ProblemError} GALLERY_NOT_FOUND (404), QUERY_INVALID (400) */
+export async function pullGallery(c: Context<AppEnv>, name: string, query: Record<string, string>): Promise<object> {
+  const gallery = galleryOf(c, name);
+  return unwrap(await c.env.GALLERIES.getByName(gallery.name).view(gallery.name, parseQuery(query)));
+}
+
 /** @throws {ProblemError} GALLERY_NOT_FOUND (404) */
-function galleryOf(c: Context<AppEnv>) {
+function galleryOf(c: Context<AppEnv>, wanted: string) {
   const { config } = c.get('environment').services;
-  const gallery = config.galleries.find(({ name }) => name === c.req.param('name'));
+  const gallery = config.galleries.find(({ name }) => name === wanted);
   if (!gallery) throw new ProblemError(404, 'GALLERY_NOT_FOUND', 'no gallery of that name is configured');
   return gallery;
 }

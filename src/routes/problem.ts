@@ -18,6 +18,7 @@ export class ProblemError extends CodedError {
 const STATUS: Readonly<Record<string, number>> = {
   INTERNAL: 500,
   CONFIG_INVALID: 500,
+  NOT_FOUND: 404,
   BODY_INVALID: 400,
   REGISTRY_NOT_ALLOWED: 403,
   IMAGE_NOT_FOUND: 404,

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AppEnv } from './app-types.ts';
-import { renderProblem } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { renderTooMany } from './registry-error.ts';
 
 /** What anybody may call, by what it costs: `READ` asks our own objects, `VERIFY` asks registries, `PULL` serves images. */
@@ -8,7 +8,7 @@ export type LimitName = 'LIMIT_READ' | 'LIMIT_VERIFY' | 'LIMIT_PULL';
 
 /** As wrangler.toml has it for each limit; a limit counts afresh after it, in seconds. */
 const PERIOD_S = 60;
-const VERIFYING = /^\/v1\/(verify|tags\/preview|galleries\/[^/]+\/audits)(\/|$)/;
+const VERIFYING = /^(\/verify|\/v1\/(verify|tags\/preview|galleries\/[^/]+\/audits))(\/|$)/;
 
 /**
  * The limit that a request counts against; undefined where a token is asked for, and for `/healthz`, which monitors call.
@@ -57,8 +57,9 @@ function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
+/** @throws {ProblemError} RATE_LIMITED (429) */
 function refuse(c: Context, name: LimitName): Response {
   if (name === 'LIMIT_PULL') return renderTooMany(PERIOD_S * 1000);
   c.header('Retry-After', String(PERIOD_S));
-  return renderProblem(c, 429, 'RATE_LIMITED', `too many requests from this address; wait ${PERIOD_S} s`);
+  throw new ProblemError(429, 'RATE_LIMITED', `too many requests from this address; wait ${PERIOD_S} s`);
 }

@@ -66,6 +66,12 @@ export class Journal {
     return rows.map(parseRow);
   }
 
+  /** When the first of what failed is to be tried again, in milliseconds since the epoch; undefined: nothing is. */
+  nextRetry(generation: number): number | undefined {
+    const times = this.entries(generation).flatMap(({ failure }) => failure?.retry_at ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   begin(generation: number, task: Task, now: number): void {
     this.#sql.exec(
       `INSERT INTO steps (generation, step, target, state, started_at, failure) VALUES (?, ?, ?, 'running', ?, NULL)

@@ -207,10 +207,12 @@ export class MergeObject extends DurableObject<Env> {
     return this.#running;
   }
 
-  /** A kill from here on leaves an alarm that goes on. */
+  /** A kill from here on leaves an alarm that goes on. The run hears that work is under way, and at last how it rests. */
   async #goOn(): Promise<void> {
     await this.ctx.storage.setAlarm(this.#services.now() + WATCHDOG_MS);
+    const told = this.#steps.ready().length > 0 ? this.#tellRun().catch(() => undefined) : undefined;
     await this.#steps.run();
+    await told;
     await this.#rest();
   }
 
@@ -220,10 +222,8 @@ export class MergeObject extends DurableObject<Env> {
     const view = this.#view(record);
     if (isFinished(this.#journal.entries(record.generation), targetNames(this.#services, record)))
       this.#lender.forget();
-    const retries = this.#journal
-      .entries(record.generation)
-      .flatMap(({ failure }) => (failure?.retry_at === undefined ? [] : [failure.retry_at]));
-    if (retries.length > 0 && view.state !== 'cancelled') await this.ctx.storage.setAlarm(Math.min(...retries));
+    const retryAt = this.#journal.nextRetry(record.generation);
+    if (retryAt !== undefined && view.state !== 'cancelled') await this.ctx.storage.setAlarm(retryAt);
     else await this.ctx.storage.deleteAlarm();
     environmentOf(this.env).telemetry.rest(describeRest(record, view, this.#services.now()));
     await this.#tellRun();

@@ -4,7 +4,8 @@ import type { MergeView } from './state.ts';
 
 /** What a merge tells its run of itself. */
 export function summariseForRun(view: MergeView): RunSummary {
-  const { state, reason, missing, expected, arrivals, digest, tag_suffix, ref, sha, run_attempt, deadline } = view;
+  const { state, reason, code, missing, expected, arrivals, digest, tag_suffix, ref, sha, run_attempt, deadline } =
+    view;
   const problems = problemsOf(view);
   return {
     tag_suffix,
@@ -16,6 +17,7 @@ export function summariseForRun(view: MergeView): RunSummary {
     sha,
     run_attempt,
     ...(reason ? { reason } : {}),
+    ...(code ? { code } : {}),
     ...(digest ? { digest } : {}),
     ...(deadline ? { deadline } : {}),
     ...(problems.length > 0 ? { problems } : {}),

@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly tag_suffix: string;
   readonly state: MergeState;
   readonly reason?: string;
+  /** Of what failed. */
+  readonly code?: string;
   readonly expected: readonly string[] | null;
   readonly arrived: readonly string[];
   readonly missing: readonly string[] | null;

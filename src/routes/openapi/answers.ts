@@ -129,6 +129,7 @@ export const runAnswer = z.looseObject({
       tag_suffix: z.string(),
       state: mergeState,
       reason: z.string().optional(),
+      code: z.string().optional(),
       expected: platformTags,
       arrived: z.array(z.string()),
       missing: platformTags,

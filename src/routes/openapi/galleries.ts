@@ -19,7 +19,8 @@ const referenceAnswer = z.looseObject({
   age_days: z.int().optional(),
   held_by: z.string().optional(),
 });
-const entryAnswer = z.looseObject({
+/** An entry as the last audit found it. */
+export const entryAnswer = z.looseObject({
   name: z.string(),
   code: code.nullable(),
   references: z.array(referenceAnswer),
@@ -32,11 +33,26 @@ const differencesAnswer = z.looseObject({
   removed: z.array(z.string()),
   changed: z.array(z.looseObject({ name: z.string(), uri: z.string() })),
 });
-const galleryAnswer = z.looseObject({
+/** What an audit found. */
+export const galleryAnswer = z.looseObject({
   gallery: z.string(),
   url: z.string(),
-  policy: z.looseObject({ etag: z.string(), loose: z.boolean(), not_before: time.nullable() }),
-  audit: z.looseObject({ state: z.string(), started_at: time, checked: z.int(), total: z.int() }).nullable(),
+  policy: z.looseObject({
+    name: z.string().optional(),
+    etag: z.string(),
+    loose: z.boolean(),
+    not_before: time.nullable(),
+  }),
+  audit: z
+    .looseObject({
+      state: z.string(),
+      started_at: time,
+      finished_at: time.nullable(),
+      checked: z.int(),
+      total: z.int(),
+      outdated: z.boolean(),
+    })
+    .nullable(),
   running: z.looseObject({ started_at: time, checked: z.int(), total: z.int() }).nullable(),
   problem: z.looseObject({ code, detail: z.string().nullable(), at: time.nullable() }).nullable(),
   totals: z.looseObject({
@@ -45,7 +61,7 @@ const galleryAnswer = z.looseObject({
     codes: z.record(z.string(), z.int()),
     installs: z.record(z.string(), z.int()),
   }),
-  dry_run: differencesAnswer.optional(),
+  dry_run: differencesAnswer.extend({ not_before: time }).optional(),
   differences: differencesAnswer.nullable(),
   matching: z.int(),
   entries: z.array(entryAnswer),

@@ -2,6 +2,7 @@ import { CI_OPERATIONS } from './ci.ts';
 import { GALLERY_OPERATIONS } from './galleries.ts';
 import { MAINTENANCE_OPERATIONS } from './maintenance.ts';
 import type { Operation } from './operation.ts';
+import { PAGE_OPERATIONS } from './pages.ts';
 import { REGISTRY_OPERATIONS } from './registry.ts';
 import { SERVICE_OPERATIONS } from './service.ts';
 import { VERIFICATION_OPERATIONS } from './verification.ts';
@@ -13,5 +14,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...VERIFICATION_OPERATIONS,
   ...GALLERY_OPERATIONS,
   ...REGISTRY_OPERATIONS,
+  ...PAGE_OPERATIONS,
   ...SERVICE_OPERATIONS,
 ];

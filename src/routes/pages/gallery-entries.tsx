@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { entryAnswer } from '../openapi/galleries.ts';
+import { capitalise, joinWords } from './format.ts';
+import { StateIcon } from './parts.tsx';
+import { iconOfCode, installsOf, meaningOf } from './verdicts.ts';
+
+type Entry = z.infer<typeof entryAnswer>;
+type Reference = Entry['references'][number];
+
+const ROLES: Readonly<Record<Reference['role'], string>> = {
+  uri: 'its URI',
+  mirror: 'mirror',
+  branch: 'the branch’s, which clients try next',
+  development: 'the development image, which clients try last',
+};
+
+/** The entries of a page: each one's verdict, and what a client would install. */
+export function Entries({ entries }: { entries: readonly Entry[] }) {
+  if (entries.length === 0) return <p class="quiet">No entry is so.</p>;
+  return (
+    <ul class="rows card">
+      {entries.map((entry) => (
+        <EntryRow entry={entry} />
+      ))}
+    </ul>
+  );
+}
+
+/** One line; the references unfold below it. */
+function EntryRow({ entry }: { entry: Entry }) {
+  const { references } = entry;
+  if (references.length === 0)
+    return (
+      <li class="entry">
+        <EntryLine entry={entry} />
+      </li>
+    );
+  return (
+    <li>
+      <details class="entry" id={`entry-${entry.name}`}>
+        <summary>
+          <EntryLine entry={entry} />
+        </summary>
+        <ul class="rows">
+          {references.map((reference) => (
+            <ReferenceRow reference={reference} />
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}
+
+function EntryLine({ entry: { name, code, platforms } }: { entry: Entry }) {
+  const icon = iconOfCode(code);
+  return (
+    <>
+      <StateIcon icon={icon} />
+      <b>{name}</b>
+      <span class={`small ${icon}`}>{capitalise(meaningOf(code ?? 'none').words)}</span>
+      <span class="small">
+        {[...Map.groupBy(platforms, ({ installs }) => installs)].map(([installs, alike]) => (
+          <Installed installs={installs} platforms={alike} />
+        ))}
+      </span>
+    </>
+  );
+}
+
+/** What platforms that end alike would install. */
+function Installed({ installs, platforms }: { installs: string; platforms: Entry['platforms'] }) {
+  const { words, icon } = installsOf(installs);
+  const names = joinWords(platforms.map(({ platform }) => (platform === 'any' ? 'any platform' : platform)));
+  return (
+    <span class="block">
+      <span class="quiet">{names}:</span> <span class={icon === 'bad' ? 'bad' : undefined}>{words}</span>
+    </span>
+  );
+}
+
+function ReferenceRow({ reference }: { reference: Reference }) {
+  const { role, uri, code, detail, digest, age_days, held_by } = reference;
+  return (
+    <li>
+      <div class="line">
+        <StateIcon icon={iconOfCode(code)} />
+        <code>{uri}</code>
+        <span class="quiet small">{ROLES[role]}</span>
+      </div>
+      <div class="small quiet">
+        {meaningOf(code).words} (<code>{code}</code>){age_days === undefined ? null : `, signed ${age_days} days ago`}
+        {held_by === undefined ? null : `, kept by the tag ${held_by}`}
+        {detail === undefined ? null : <>: {detail}</>}
+      </div>
+      {digest === undefined ? null : <code>{digest}</code>}
+    </li>
+  );
+}

@@ -1,0 +1,234 @@
+import type { gatherStatus } from '../../lib/status/gather.ts';
+import { count, formatAge, joinWords, shortRef } from './format.ts';
+import type { Page } from './layout.tsx';
+import { runPath } from './links.ts';
+import { Bar, Facts, State, StateIcon, Time, Verdict } from './parts.tsx';
+import { GROUPS, groupCounts } from './states.ts';
+import { VerifyForm } from './verify.tsx';
+
+/** What `GET /v1/status` answers. */
+export type Status = Awaited<ReturnType<typeof gatherStatus>>;
+
+/** What this Muster does, and its health. */
+export function homePage(status: Status): Page {
+  const { serves, runs } = status;
+  const policies = serves.policies;
+  return {
+    title: 'Overview',
+    area: '/',
+    body: (
+      <>
+        <h1>Only what passes muster is published.</h1>
+        <p class="lead">
+          Build jobs report the per-arch images they have pushed. When a set is complete, this Muster merges it, signs
+          it, verifies the signature in each registry as a client would, and only then lets a tag point at it.
+        </p>
+        <Health status={status} />
+        <h2>May this image be installed?</h2>
+        <VerifyForm question={{ ref: '', platform: '', policy: policies[0] ?? '' }} policies={policies} />
+        <h2>Recent runs</h2>
+        {runs.recent.length === 0 ? (
+          <p class="quiet">Nothing has been reported yet. A job’s report, or a plan, is what begins a run.</p>
+        ) : (
+          <ul class="rows card">
+            {runs.recent.map((run) => (
+              <RecentRun run={run} now={status.at} />
+            ))}
+          </ul>
+        )}
+        <Parts status={status} />
+        <Projects status={status} />
+      </>
+    ),
+  };
+}
+
+/** What an operator should look at, in sentences; empty where everything is as it should be. */
+export function problemsOf(status: Status): readonly string[] {
+  const { trust_root: trust, tasks, overdue, keepalives, registries } = status;
+  return [
+    ...('expired' in trust && trust.expired
+      ? ['The trusted root has expired: nothing is verified, so nothing is tagged.']
+      : []),
+    ...('problem' in trust && trust.problem ? [`The trusted root could not be refreshed: ${trust.problem}.`] : []),
+    ...tasks.flatMap(({ name, ok, problem }) => (ok ? [] : [`The scheduled task ${name} failed: ${problem}.`])),
+    ...(overdue.count > 0
+      ? [`${count(overdue.count, 'merge is', 'merges are')} overdue: a build job has not reported in time.`]
+      : []),
+    ...keepalives.flatMap(({ repository, problem }) =>
+      problem ? [`Anchors in ${repository} cannot be cleaned up: ${problem.detail}.`] : [],
+    ),
+    ...registries.flatMap(({ host, problems }) => describeRefusals(host, problems)),
+  ];
+}
+
+function describeRefusals(host: string, problems: Readonly<Record<string, number>>): string[] {
+  const codes = Object.entries(problems).map(([code, number]) => `${code} for ${count(number, 'merge')}`);
+  return codes.length === 0 ? [] : [`${host} holds merges up: ${joinWords(codes)}.`];
+}
+
+function Health({ status }: { status: Status }) {
+  const problems = problemsOf(status);
+  const [latest] = status.tasks
+    .map(({ at }) => at)
+    .toSorted()
+    .reverse();
+  const scheduled =
+    latest === undefined
+      ? 'No scheduled task has run yet.'
+      : `The scheduled tasks last ran ${formatAge(latest, status.at)}.`;
+  if (problems.length === 0)
+    return (
+      <Verdict icon="good" title="All is well.">
+        <p class="quiet">
+          {count(status.runs.open, 'run is', 'runs are')} open, of {status.runs.kept} kept. {scheduled}
+        </p>
+      </Verdict>
+    );
+  return (
+    <Verdict icon="bad" title={`${count(problems.length, 'thing needs', 'things need')} attention.`}>
+      <ul class="rows">
+        {problems.map((problem) => (
+          <li>{problem}</li>
+        ))}
+      </ul>
+    </Verdict>
+  );
+}
+
+function RecentRun({ run, now }: { run: Status['runs']['recent'][number]; now: string }) {
+  const counts = groupCounts(run.merges, run.overdue);
+  const words = GROUPS.filter(({ group }) => counts[group] > 0);
+  return (
+    <li class="stack">
+      <div class="line">
+        <a href={runPath(run.project, run.run_id)}>
+          <b>{run.ref === null ? `Run ${run.run_id}` : shortRef(run.ref)}</b>
+        </a>
+        <span class="quiet small">
+          {run.project}, run {run.run_id}
+        </span>
+        <span class="line push small">
+          {words.map(({ group, words: text, icon }) => (
+            <State icon={icon}>
+              {counts[group]} {text}
+            </State>
+          ))}
+          <span class="quiet">
+            <Time at={run.at} now={now} />
+          </span>
+        </span>
+      </div>
+      <Bar counts={counts} />
+    </li>
+  );
+}
+
+function Parts({ status }: { status: Status }) {
+  const { trust_root: trust, tasks, registries, keepalives, at } = status;
+  return (
+    <div class="split">
+      <section>
+        <h2>Trusted root</h2>
+        <div class="card">
+          <Facts
+            facts={[
+              ['From', 'mirror' in trust && trust.mirror ? trust.mirror : 'the configuration'],
+              'fetched_at' in trust && trust.fetched_at
+                ? ['Fetched', <Time at={trust.fetched_at} now={at} />]
+                : undefined,
+              'expires_at' in trust && trust.expires_at ? ['Expires', <Time at={trust.expires_at} />] : undefined,
+            ]}
+          />
+        </div>
+        <h2>Registries</h2>
+        <ul class="card rows">
+          {registries.map(({ host, problems }) => (
+            <li class="line">
+              <code>{host}</code>
+              <span class="push">
+                {Object.keys(problems).length === 0 ? (
+                  <State icon="good">takes what comes</State>
+                ) : (
+                  <State icon="bad">holds merges up</State>
+                )}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h2>Scheduled tasks</h2>
+        {tasks.length === 0 ? (
+          <p class="quiet">None has run yet; they run every ten minutes.</p>
+        ) : (
+          <ul class="card rows">
+            {tasks.map(({ name, ok, at: ran }) => (
+              <li class="line">
+                <StateIcon icon={ok ? 'good' : 'bad'} />
+                <span>{name}</span>
+                <span class="hidden">{ok ? 'went well' : 'failed'}</span>
+                <span class="quiet small push">
+                  <Time at={ran} now={at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {keepalives.length === 0 ? null : (
+          <>
+            <h2>Anchors</h2>
+            <ul class="card rows">
+              {keepalives.map((anchors) => (
+                <li class="line">
+                  <code>{anchors.repository}</code>
+                  <span class="quiet small push">
+                    {'ledger' in anchors && anchors.ledger !== undefined ? `${anchors.ledger} kept` : 'not known'}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Projects({ status: { serves } }: { status: Status }) {
+  return (
+    <>
+      <h2>What it publishes</h2>
+      <ul class="card rows">
+        {serves.projects.map(({ name, repository, policy, targets }) => (
+          <li>
+            <div class="line">
+              <b>{name}</b>
+              <span class="quiet small">built by {repository}</span>
+              <span class="quiet small push">
+                under policy <a href={`/v1/policies/${policy}`}>{policy}</a>
+              </span>
+            </div>
+            <ul class="line">
+              {targets.map((target) => (
+                <li>
+                  <code>{target}</code>
+                </li>
+              ))}
+            </ul>
+          </li>
+        ))}
+        {serves.galleries.map(({ name, policy }) => (
+          <li class="line">
+            <a href={`/galleries/${name}`}>
+              <b>Gallery {name}</b>
+            </a>
+            <span class="quiet small push">
+              audited under policy <a href={`/v1/policies/${policy}`}>{policy}</a>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,2 @@
+/** The tab's icon: legs that come together under a tick. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#17694a"/><path d="M6 8h5l5 7 5-7h5M6 24h5l5-7" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round" opacity=".75"/><path d="m17 22 3.5 3.5L27 18.5" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;

@@ -1,0 +1,25 @@
+/** The page of a run. */
+export function runPath(project: string, runId: string): string {
+  return `/runs/${encodeURIComponent(project)}/${encodeURIComponent(runId)}`;
+}
+
+/** The page of a merge. */
+export function mergePath(project: string, runId: string, suffix: string): string {
+  return `/merges/${encodeURIComponent(project)}/${encodeURIComponent(runId)}/${segmentOf(suffix)}`;
+}
+
+/** A suffix as a path has it: `~` is the empty one. */
+export function segmentOf(suffix: string): string {
+  return suffix === '' ? '~' : encodeURIComponent(suffix);
+}
+
+/** The page with a verdict. */
+export function verifyPath(query: Readonly<Record<string, string>>): string {
+  return `/verify${queryOf(query)}`;
+}
+
+/** A query without what is empty. */
+export function queryOf(query: Readonly<Record<string, string | undefined>>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}

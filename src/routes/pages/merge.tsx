@@ -1,0 +1,224 @@
+import type { Config } from '../../lib/config.ts';
+import type { MergeView, TargetView } from '../../lib/merge/state.ts';
+import { isOpen } from '../../lib/runs/view.ts';
+import { adviseMerge, explain } from './advice.ts';
+import { cosignCommand, isPublicGood } from './cosign.ts';
+import { capitalise, count, formatDuration, joinWords, nameOfSuffix, shortRef } from './format.ts';
+import type { Page } from './layout.tsx';
+import { runPath, segmentOf, verifyPath } from './links.ts';
+import { Command, Facts, State, Time, Verdict } from './parts.tsx';
+import { type Icon, iconOf, wordsOf } from './states.ts';
+import { durationOf, Timeline } from './timeline.tsx';
+
+export interface MergePageOptions {
+  readonly merge: MergeView;
+  readonly config: Config;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** A merge: how it stands, its steps, digests, tags and signature. */
+export function mergePage({ merge, config, now }: MergePageOptions): Page {
+  const { project, run_id, tag_suffix } = merge;
+  const name = nameOfSuffix(tag_suffix);
+  const api = `/v1/merges/${encodeURIComponent(project)}/${run_id}/${segmentOf(tag_suffix)}`;
+  const run = `/v1/runs/${encodeURIComponent(project)}/${run_id}/events?tag_suffix=${encodeURIComponent(tag_suffix)}`;
+  const goesOn = isOpen([merge]) || merge.steps.some(({ state }) => state === 'running');
+  return {
+    title: `${name}, run ${run_id}`,
+    ...(goesOn ? { events: [`${api}/events`, run] } : {}),
+    body: (
+      <>
+        <nav class="crumbs" aria-label="Place">
+          <ul class="line">
+            <li>{project}</li>
+            <li>
+              <a href={runPath(project, run_id)}>
+                {shortRef(merge.ref)}, run {run_id}
+              </a>
+            </li>
+          </ul>
+        </nav>
+        <h1 class="mono">{name}</h1>
+        <div id="verdict" role="status" data-live>
+          <Standing merge={merge} />
+        </div>
+        <div id="steps" data-live>
+          <Steps merge={merge} now={now} />
+        </div>
+        <div id="image" data-live>
+          <Image merge={merge} />
+          <Tags targets={merge.targets} />
+          <Signature merge={merge} config={config} />
+        </div>
+        <p class="quiet small">
+          The same for programs: <a href={api}>JSON</a>, <a href={`${api}/summary`}>Markdown</a>.
+        </p>
+      </>
+    ),
+  };
+}
+
+function Standing({ merge }: { merge: MergeView }) {
+  const arrived = merge.arrivals.map(({ platform_tag }) => platform_tag);
+  const told = { ...merge, arrived };
+  const advice = adviseMerge(told);
+  const words = wordsOf(merge);
+  return (
+    <Verdict icon={iconOf(merge)} big title={capitalise(words)}>
+      <p>{merge.state === 'published' ? describePublished(merge) : explain(told)}</p>
+      {advice === undefined ? null : <p class="quiet">{advice}</p>}
+      {merge.code === undefined ? null : (
+        <p class="quiet small">
+          <code>{merge.code}</code>
+        </p>
+      )}
+    </Verdict>
+  );
+}
+
+function describePublished(merge: MergeView): string {
+  const used = merge.targets.filter(({ state }) => state === 'published').length;
+  const duration = durationOf(merge.steps);
+  const took = duration === undefined ? '' : `, in ${formatDuration(duration)}`;
+  const platforms = merge.arrivals.map(({ platform, platform_tag }) => platform ?? platform_tag);
+  return `${joinWords(platforms)}: merged, signed, verified and then tagged in ${count(used, 'registry', 'registries')}${took}.`;
+}
+
+function Steps({ merge, now }: { merge: MergeView; now: number }) {
+  if (merge.steps.length === 0) return null;
+  return (
+    <>
+      <h2>Steps</h2>
+      <div class="card">
+        <Timeline steps={merge.steps} now={now} />
+      </div>
+    </>
+  );
+}
+
+function Image({ merge }: { merge: MergeView }) {
+  const { digest, arrivals, missing, media_type } = merge;
+  return (
+    <>
+      <h2>Image</h2>
+      <div class="card">
+        <ul class="rows">
+          {digest === undefined ? null : (
+            <li>
+              <div class="line">
+                <b>{media_type?.includes('index') || media_type?.includes('list') ? 'Image index' : 'Image'}</b>
+              </div>
+              <code id="digest">{digest}</code>
+            </li>
+          )}
+          {arrivals.map((leg) => (
+            <li>
+              <div class="line">
+                <b>{leg.platform_tag}</b>
+                {leg.platform === null ? null : <span class="quiet">{leg.platform}</span>}
+                <span class="quiet small push when">
+                  arrived <Time at={leg.arrived_at} />
+                  {leg.run_attempt === 1 ? null : `, attempt ${leg.run_attempt}`}
+                </span>
+              </div>
+              <code>{leg.digest}</code>
+            </li>
+          ))}
+          {missing?.map((leg) => (
+            <li class="line">
+              <b>{leg}</b>
+              <State icon={merge.overdue ? 'bad' : 'wait'}>{merge.overdue ? 'overdue' : 'has not arrived'}</State>
+              {merge.deadline === undefined ? null : (
+                <span class="quiet small push">
+                  due <Time at={merge.deadline} />
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </>
+  );
+}
+
+const TARGET_ICONS: Readonly<Record<TargetView['state'], Icon>> = {
+  waiting: 'wait',
+  merging: 'work',
+  retrying: 'work',
+  published: 'good',
+  failed: 'bad',
+  skipped: 'aside',
+};
+const TAG_ICONS: Readonly<Record<string, Icon>> = { superseded: 'aside', held: 'bad', differs: 'bad' };
+
+function Tags({ targets }: { targets: readonly TargetView[] }) {
+  return (
+    <>
+      <h2>Tags</h2>
+      <div class="card">
+        <ul class="rows">
+          {targets.map(({ repository, state, reason, tags, discoverable }) => (
+            <li>
+              <div class="line">
+                <h3 class="mono flat">{repository}</h3>
+                <span class="push">
+                  <State icon={TARGET_ICONS[state]}>{state}</State>
+                </span>
+              </div>
+              {reason === undefined ? null : <p class="quiet small">{reason}</p>}
+              {discoverable === false ? (
+                <p class="quiet small">The registry does not list the signature yet; clients find it when it does.</p>
+              ) : null}
+              <ul class="tags">
+                {tags.map((tag) => (
+                  <li>
+                    <code>{tag.name}</code>
+                    <State icon={TAG_ICONS[tag.state] ?? 'good'}>
+                      {tag.state}
+                      {tag.reason === undefined ? null : `: ${tag.reason}`}
+                    </State>
+                  </li>
+                ))}
+              </ul>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </>
+  );
+}
+
+function Signature({ merge, config }: { merge: MergeView; config: Config }) {
+  const { signature, digest, targets } = merge;
+  if (!signature) return null;
+  const command = cosignCommand(config, merge);
+  const published = targets.find(({ state }) => state === 'published');
+  const policy = config.projects.find(({ name }) => name === merge.project)?.policy ?? '';
+  const log = `https://search.sigstore.dev/?logIndex=${encodeURIComponent(signature.log_index)}`;
+  return (
+    <>
+      <h2>Signature</h2>
+      <div class="card">
+        <Facts
+          facts={[
+            ['Signed by', <code>{signature.identity}</code>],
+            ['At', <Time at={signature.signed_at} />],
+            ['Log entry', isPublicGood(config) ? <a href={log}>{signature.log_index}</a> : signature.log_index],
+            ['Bundle', <code>{signature.bundle_digest}</code>],
+          ]}
+        />
+      </div>
+      {command === undefined ? null : (
+        <>
+          <h2>Check it yourself</h2>
+          <Command id="cosign" text={command} />
+          <p class="quiet small">
+            {isPublicGood(config) ? null : 'trusted_root.json is that of the Sigstore which this Muster uses. '}
+            Or <a href={verifyPath({ ref: `${published?.repository}@${digest}`, policy })}>ask this Muster</a>.
+          </p>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * What a page does beyond being read: it asks the server for itself again when something has happened, or when its filter
+ * changes, and takes over the parts marked `data-live`. The server stays the only place that renders.
+ */
+export const SCRIPT = `const $ = (id) => document.getElementById(id);
+const say = (text) => { const note = $('note'); if (note && note.textContent !== text) note.textContent = text; };
+let sources = [], timer, current, polling;
+
+async function refresh() {
+  timer = undefined;
+  current?.abort();
+  const mine = (current = new AbortController());
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: mine.signal });
+    if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  } catch {}
+}
+
+function show(page) {
+  const focused = document.activeElement?.id;
+  for (const part of page.querySelectorAll('[data-live]')) {
+    const old = $(part.id);
+    if (!old || old.innerHTML === part.innerHTML) continue;
+    for (const cell of part.querySelectorAll('[data-state]')) {
+      const before = $(cell.id)?.dataset.state;
+      if (before && before !== cell.dataset.state) cell.classList.add('changed');
+    }
+    const open = [...old.querySelectorAll('details[open][id]')].map(({ id }) => id);
+    old.replaceChildren(...part.childNodes);
+    for (const id of open) $(id)?.setAttribute('open', '');
+  }
+  document.title = page.title;
+  if (focused && document.activeElement?.id !== focused) $(focused)?.focus({ preventScroll: true });
+  if (!page.body.dataset.events) rest();
+}
+
+const soon = () => { timer ??= setTimeout(refresh, 400); };
+
+function watch() {
+  const urls = document.body.dataset.events?.split(' ') ?? [];
+  sources = urls.map((url) => {
+    const source = new EventSource(url);
+    source.onmessage = soon;
+    source.onopen = () => say('Live.');
+    source.onerror = () => {
+      say('Connecting again.');
+      // The stream of a merge ends when it rests; where no stream may be had, asking now and then must do.
+      if (source.readyState === EventSource.CLOSED) polling ??= setInterval(refresh, 15000);
+    };
+    return source;
+  });
+}
+
+function rest() {
+  for (const source of sources) source.close();
+  clearInterval(polling);
+  if (sources.length) say('Complete.');
+  sources = [];
+}
+
+document.documentElement.classList.add('js');
+const filter = document.querySelector('form[data-filter]');
+filter?.addEventListener('input', () => {
+  const pairs = [...new FormData(filter)].filter(([, value]) => value !== '');
+  history.replaceState(null, '', pairs.length ? '?' + new URLSearchParams(pairs) : location.pathname);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, 120);
+});
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest('button[data-copy]');
+  if (!button) return;
+  await navigator.clipboard.writeText($(button.dataset.copy).textContent);
+  button.textContent = 'Copied';
+  say('Copied.');
+});
+watch();
+`;
