@@ -9,6 +9,7 @@ import { checkFinishingJob } from './cases/finishing-job.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
 import { checkPullThrough } from './cases/pull-through.ts';
 import { checkSpeed, checkYardstickCalls } from './cases/speed.ts';
+import { checkPages } from './pages/suite.ts';
 import { countStack } from './proxies.ts';
 import { Report } from './report.ts';
 import { installPeers, type RekorMajor, type Stack, startStack, stopStack } from './stack.ts';
@@ -36,6 +37,7 @@ await report.check('the peers start', async () => {
 const majors = ([2, 1] as const).filter((major) => !values.rekor || values.rekor === String(major));
 if (stack) for (const major of majors) await runPass(stack, major);
 await stopAll();
+await checkPages(report);
 console.log(`${report.cases.length - report.failed} of ${report.cases.length} cases hold`);
 process.exitCode = report.failed > 0 ? 1 : 0;
 

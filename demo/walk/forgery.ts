@@ -10,12 +10,12 @@ const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const EMPTY = 'application/vnd.oci.empty.v1+json';
 
-/** A valid signature over an image, by whoever the token names: nobody is kept from signing. */
-export async function signAs(token: string, signingConfig: object, digest: string): Promise<string> {
+/** A valid signature over images, by whoever the token names: nobody is kept from signing. */
+export async function signAs(token: string, signingConfig: object, ...digests: readonly string[]): Promise<string> {
   const caller = { fetch, now: Date.now, sleep: (ms: number) => sleep(ms), random: Math.random, retry: DEFAULT_RETRY };
   const services = parseSigningConfig(signingConfig, Date.now());
   const identity = await requestCertificate(caller, services.fulcioUrl, token);
-  return (await signDigests({ caller, services, identity, digests: [digest] })).json;
+  return (await signDigests({ caller, services, identity, digests })).json;
 }
 
 /**
