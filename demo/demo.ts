@@ -55,7 +55,7 @@ async function show(rekorMajor: 1 | 2): Promise<void> {
   await finishLikeLocalAi(walk);
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   printer.title(`All ${printer.claims} claims hold (${seconds} s).`);
-  if (!values.once) await suggest(walk, worker.url);
+  if (!values.once) suggest(walk, worker.url);
 }
 
 /** Says what went wrong, with the end of the Worker's log, and ends with 1. */

@@ -8,7 +8,7 @@ export const RUN_ID = '4242';
 const BUILD_CLAIMS = { run_id: RUN_ID, job_workflow_ref: `${BUILD}@refs/heads/master` };
 const MERGE_CLAIMS = { run_id: RUN_ID };
 /** One name begins with the other's: keys are exact. */
-const WHOLE = '-cpu-esbuild';
+export const WHOLE = '-cpu-esbuild';
 const PARTIAL = '-cpu-esbuild-mini';
 
 /** LocalAI's way: builds report and may not sign; one finishing job lends its token to every complete merge. */

@@ -1,5 +1,5 @@
 import { AUDIENCE, BACKENDS, CORE } from '../config.ts';
-import { RUN_ID } from './finishing-job.ts';
+import { RUN_ID, WHOLE } from './finishing-job.ts';
 import { paint } from './print.ts';
 import type { Walk } from './walk.ts';
 
@@ -20,10 +20,20 @@ export function introduce({ printer, stack }: Walk, workerUrl: string): void {
 }
 
 /** Says what there is to try while all of it still runs. */
-export async function suggest({ printer, stack }: Walk, workerUrl: string): Promise<void> {
+export function suggest({ printer, stack }: Walk, workerUrl: string): void {
   const [first, second] = stack.registries;
   printer.chapter('It keeps running: try it from another terminal; Ctrl-C ends it and deletes what it wrote');
-  if (await answersHtml(workerUrl)) printer.say(`open ${paint('cyan', `${workerUrl}/`)} in a browser`);
+  printer.note('in a browser: the overview, the run, a merge of it, and two verdicts');
+  const verdict = (host: string, tag: string) =>
+    `/verify?${new URLSearchParams({ ref: `${host}/${CORE}:${tag}`, policy: 'core' })}`;
+  for (const path of [
+    '/',
+    `/runs/localai/${RUN_ID}`,
+    `/merges/localai/${RUN_ID}/${WHOLE}`,
+    verdict(second.host, 'master'),
+    verdict(first.host, 'tampered'),
+  ])
+    printer.say(paint('cyan', workerUrl + path));
   printer.note('is this image signed as its policy demands? (and one that is not)');
   printer.command(`curl '${workerUrl}/v1/verify?ref=${second.host}/${CORE}:master&policy=core'`);
   printer.command(`curl '${workerUrl}/v1/verify?ref=${first.host}/${CORE}:tampered&policy=core'`);
@@ -39,9 +49,4 @@ export async function suggest({ printer, stack }: Walk, workerUrl: string): Prom
     `curl --fail-with-body -X POST ${workerUrl}/v1/runs/localai/${RUN_ID}/finish \\\n` +
       '    -H "Authorization: Bearer $ID_TOKEN" -H "Sigstore-Token: $SIGSTORE_ID_TOKEN" --json \'{}\'',
   );
-}
-
-async function answersHtml(url: string): Promise<boolean> {
-  const response = await fetch(url, { headers: { Accept: 'text/html' } }).catch(() => undefined);
-  return response?.ok === true && (response.headers.get('Content-Type') ?? '').includes('text/html');
 }
