@@ -36,16 +36,15 @@ export async function signDigests({ caller, services, identity, digests }: SignO
   const key = createPrivateKey({ key: Buffer.from(identity.privateKey), format: 'der', type: 'pkcs8' });
   const signature = sign('sha256', encoded, key);
   const { timestampUrl, rekor } = services;
-  const [timestamp, entry] = await Promise.all([
-    timestampUrl === undefined ? undefined : requestTimestamp(caller, timestampUrl, signature),
-    logEnvelope(caller, rekor, {
-      payload,
-      payloadType: PAYLOAD_TYPE,
-      signature,
-      encoded,
-      certificate: identity.certificate,
-    }),
-  ]);
+  // In this order: an entry cannot be taken back, and a try that fails after it would leave one that nobody uses.
+  const timestamp = timestampUrl === undefined ? undefined : await requestTimestamp(caller, timestampUrl, signature);
+  const entry = await logEnvelope(caller, rekor, {
+    payload,
+    payloadType: PAYLOAD_TYPE,
+    signature,
+    encoded,
+    certificate: identity.certificate,
+  });
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   const bundle = {
     mediaType: BUNDLE_MEDIA_TYPE,

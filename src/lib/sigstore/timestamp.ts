@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Caller, call, readBody } from '../http.ts';
+import { RFC3161Timestamp } from '@sigstore/core';
+import { type Caller, call, HttpError, readBody } from '../http.ts';
 import { SigstoreError } from './error.ts';
 
 const MAX_TIMESTAMP_BYTES = 64 * 1024;
@@ -9,7 +10,7 @@ const MAX_TIMESTAMP_BYTES = 64 * 1024;
  *
  * @returns the RFC 3161 response, DER
  * @see https://github.com/sigstore/timestamp-authority/blob/main/README.md
- * @throws {SigstoreError} TIMESTAMP_REFUSED
+ * @throws {SigstoreError} TIMESTAMP_REFUSED; {HttpError} PEER_FAILED where the answer is no timestamp
  */
 export async function requestTimestamp(caller: Caller, url: string, signature: Buffer): Promise<Uint8Array> {
   const artifactHash = createHash('sha256').update(signature).digest('base64');
@@ -19,5 +20,12 @@ export async function requestTimestamp(caller: Caller, url: string, signature: B
     await response.body?.cancel();
     throw new SigstoreError('TIMESTAMP_REFUSED', `the timestamp authority answered ${response.status}`);
   }
-  return readBody(response, MAX_TIMESTAMP_BYTES);
+  const timestamp = await readBody(response, MAX_TIMESTAMP_BYTES);
+  try {
+    // Bytes that were spoilt on their way would spoil the bundle for ever.
+    RFC3161Timestamp.parse(Buffer.from(timestamp));
+  } catch (cause) {
+    throw new HttpError('PEER_FAILED', 'the timestamp authority answered something else than a timestamp', { cause });
+  }
+  return timestamp;
 }

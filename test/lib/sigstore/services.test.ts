@@ -62,9 +62,13 @@ describe('requestTimestamp', () => {
     const caller = fakeCaller(answer);
     return { caller, bytes: requestTimestamp(caller, 'https://tsa.test/api/v1/timestamp', Buffer.from('signature')) };
   };
+  const [{ signedTimestamp }] = dsse.verificationMaterial.timestampVerificationData.rfc3161Timestamps as [
+    { signedTimestamp: string },
+  ];
+  const TIMESTAMP = Buffer.from(signedTimestamp, 'base64');
   it('has the hash of the signature confirmed', async () => {
-    const { caller, bytes } = stamp(() => new Response(Uint8Array.of(1, 2), { status: 201 }));
-    expect(await bytes).toEqual(Uint8Array.of(1, 2));
+    const { caller, bytes } = stamp(() => new Response(TIMESTAMP, { status: 201 }));
+    expect(Buffer.from(await bytes)).toEqual(TIMESTAMP);
     expect(JSON.parse(new TextDecoder().decode(caller.seen[0]?.bytes))).toMatchObject({
       artifactHash: 'Gi/CbcfqWipHSLfLKx7xk9lqssmfkwkvaeYwdbKNEng=',
       hashAlgorithm: 'sha256',
@@ -74,6 +78,12 @@ describe('requestTimestamp', () => {
     await expect(stamp(() => new Response('', { status: 400 })).bytes).rejects.toMatchObject({
       code: 'TIMESTAMP_REFUSED',
     });
+  });
+  it.each([
+    ['more', Buffer.concat([TIMESTAMP, Buffer.from('and more')])],
+    ['less', TIMESTAMP.subarray(0, -1)],
+  ])('takes %s than a timestamp for a failure that may pass', async (_, body) => {
+    await expect(stamp(() => new Response(body)).bytes).rejects.toMatchObject({ code: 'PEER_FAILED' });
   });
   it('reads no more than a timestamp has', async () => {
     await expect(stamp(() => new Response('x'.repeat(65_537))).bytes).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
