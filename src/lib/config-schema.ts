@@ -132,6 +132,7 @@ export const configSchema = z.strictObject({
   galleries: z.array(gallerySchema).default([]),
   retention_days: z.int().min(30).default(35),
   deadline_seconds: z.int().min(5).max(600).default(90),
+  call_timeout_seconds: z.int().min(1).max(120).default(30),
   copy_chunk_mebibytes: z.int().min(1).max(16).default(8),
   calls_per_invocation: z.int().min(1000).max(9000).default(6000),
 });

@@ -86,7 +86,7 @@ function createEnvironment(env: Env): Environment {
     now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
-    retry: DEFAULT_RETRY,
+    retry: { ...DEFAULT_RETRY, timeoutMs: config.call_timeout_seconds * 1000 },
   };
   const credentialOf = parseDockerConfig(env.REGISTRY_AUTH ?? '{"auths":{}}');
   const registries = createRegistries(config, caller, credentialOf);

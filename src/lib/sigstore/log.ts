@@ -5,8 +5,8 @@ import { SigstoreError } from './error.ts';
 import type { SigningServices } from './signing-config.ts';
 
 const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
-/** Rekor v2 answers when its next checkpoint is out, about 10 s by default. */
-const LOG_TIMEOUT_MS = 45_000;
+/** Rekor v2 answers when its next checkpoint is out, about 10 s by default: it gets half as much time again. */
+const LOG_PATIENCE = 1.5;
 
 /** A log entry as a bundle has it: protobuf's JSON of a TransparencyLogEntry. */
 export type LogEntry = Readonly<Record<string, unknown>> & { readonly logIndex: string };
@@ -27,10 +27,7 @@ export function logEnvelope(
   rekor: SigningServices['rekor'],
   envelope: SignedEnvelope,
 ): Promise<LogEntry> {
-  const patient = {
-    ...caller,
-    retry: { ...caller.retry, timeoutMs: Math.max(caller.retry.timeoutMs, LOG_TIMEOUT_MS) },
-  };
+  const patient = { ...caller, retry: { ...caller.retry, timeoutMs: caller.retry.timeoutMs * LOG_PATIENCE } };
   return rekor.majorApiVersion === 2 ? logToV2(patient, rekor.url, envelope) : logToV1(patient, rekor.url, envelope);
 }
 
