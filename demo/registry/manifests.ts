@@ -37,8 +37,15 @@ type Descriptor = z.infer<typeof descriptorSchema>;
 /** A manifest's content. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** By their bytes, which never change. */
+const parsed = new WeakMap<Uint8Array, Manifest>();
+
 export function parseManifest({ bytes }: Pick<StoredManifest, 'bytes'>): Manifest {
-  return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const known = parsed.get(bytes);
+  if (known) return known;
+  const manifest = manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  parsed.set(bytes, manifest);
+  return manifest;
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
