@@ -59,6 +59,11 @@ export class RegistryClient {
     return { digest, mediaType: answer.headers.get('Content-Type') ?? '', text: await answer.text() };
   }
 
+  /** Deletes a manifest with every tag of it, as garbage collection does; its blobs stay. */
+  async deleteManifest(repository: string, digest: string): Promise<void> {
+    await this.#call(repository, `manifests/${digest}`, { method: 'DELETE' }, [202, 404]);
+  }
+
   /** The tags of a repository; none where it does not exist. */
   async tags(repository: string): Promise<readonly string[]> {
     const answer = await this.#call(repository, 'tags/list', {}, [200, 404]);
@@ -87,7 +92,10 @@ export class RegistryClient {
   /** @see https://distribution.github.io/distribution/spec/auth/token/ */
   async #pullToken(repository: string, challenge: string): Promise<string> {
     const parameter = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
-    const query = new URLSearchParams({ service: parameter('service'), scope: `repository:${repository}:pull,push` });
+    const query = new URLSearchParams({
+      service: parameter('service'),
+      scope: `repository:${repository}:pull,push,delete`,
+    });
     const { username, password } = this.#access;
     const basic = Buffer.from(`${username}:${password}`).toString('base64');
     const headers = username === undefined ? undefined : { Authorization: `Basic ${basic}` };

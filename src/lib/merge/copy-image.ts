@@ -18,6 +18,13 @@ const MANIFESTS_AT_ONCE = 6;
 /** Images that are copied into one repository at a time, so that what is interrupted leaves whole ones behind. */
 const IMAGES_AT_ONCE = 2;
 
+/** An image that is wanted somewhere. */
+export interface WantedImage {
+  readonly digest: Digest;
+  /** The platform tag of the leg that it belongs to: who must build it again, should it be gone. */
+  readonly leg: string;
+}
+
 export interface Copying {
   readonly into: Repository;
   /** Where to look for what is missing. */
@@ -31,6 +38,8 @@ export interface Copying {
 }
 
 type CopyingBlobs = Copying & {
+  /** What the bytes belong to. */
+  readonly image: WantedImage;
   readonly gate: ReturnType<typeof createGate>;
   /** Blobs on their way: images share layers, and an upload has one writer. */
   readonly underWay: Map<Digest, Promise<void>>;
@@ -41,14 +50,15 @@ type CopyingBlobs = Copying & {
  * digest. When it fails, nothing of it is under way any more.
  *
  * @returns how many were not there
- * @throws {MergeError} SOURCE_GONE
+ * @throws {MergeError} SOURCE_GONE, which names the digest and the leg to build again
  */
-export async function copyImages(digests: readonly Digest[], copying: Copying): Promise<number> {
-  const gate = createGate(COPIES_AT_ONCE);
-  const underWay = new Map<Digest, Promise<void>>();
-  const missing = await missingOf(digests, copying);
-  await sideBySide(missing, IMAGES_AT_ONCE, (digest) => copyManifest(digest, { ...copying, gate, underWay }));
-  return missing.length;
+export async function copyImages(images: readonly WantedImage[], copying: Copying): Promise<number> {
+  const shared = { gate: createGate(COPIES_AT_ONCE), underWay: new Map<Digest, Promise<void>>() };
+  const digests = images.map(({ digest }) => digest);
+  const missing = new Set(await missingOf(digests, copying));
+  const wanted = images.filter(({ digest }) => missing.has(digest));
+  await sideBySide(wanted, IMAGES_AT_ONCE, (image) => copyManifest(image.digest, { ...copying, ...shared, image }));
+  return wanted.length;
 }
 
 /** The manifests that are not there yet. */
@@ -65,7 +75,7 @@ async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<void
   const { into, places } = copying;
   const others = places.filter((place) => nameOf(place) !== nameOf(into));
   const found = await findManifest(others, digest);
-  if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
+  if (!found) throw gone('manifest', digest, copying.image);
   const parsed = parseManifest(found.manifest);
   if (parsed.kind === 'index') {
     const children = await missingOf(
@@ -79,6 +89,12 @@ async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<void
     );
   }
   await into.pushManifest(digest, found.manifest);
+}
+
+function gone(what: 'manifest' | 'blob', digest: Digest, image: WantedImage): MergeError {
+  const owner = digest === image.digest ? '' : ` of ${image.digest}`;
+  const detail = `the ${what} ${digest}${owner} is in no configured repository any more; build ${image.leg} again`;
+  return new MergeError('SOURCE_GONE', detail);
 }
 
 /** A blob that several images name is brought once. */
@@ -111,13 +127,7 @@ async function copyFromAny(blob: Descriptor, places: readonly Repository[], copy
       failure ??= error;
     }
   }
-  throw (
-    failure ??
-    new MergeError(
-      'SOURCE_GONE',
-      `the blob ${blob.digest} is in no configured repository any more; build its image again`,
-    )
-  );
+  throw failure ?? gone('blob', blob.digest, copying.image);
 }
 
 async function copyBlob({ digest, size }: Descriptor, from: Repository, copying: CopyingBlobs): Promise<void> {

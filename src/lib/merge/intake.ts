@@ -4,7 +4,7 @@ import type { Anchor, AnchorLedger } from '../keepalive/types.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
-import { copyImages } from './copy-image.ts';
+import { copyImages, type WantedImage } from './copy-image.ts';
 import { MergeError } from './error.ts';
 import type { Presence } from './presence.ts';
 import { checkPlatform, type Leg, nameOf, placesOf, readLeg } from './source.ts';
@@ -43,6 +43,7 @@ export async function takeIn(
   const tag = anchorTag(runId, tag_suffix, report.platform_tag);
   await anchorEverywhere({
     targets,
+    image: { digest, leg: report.platform_tag },
     leg,
     ledger,
     chunkBytes: services.copyChunkBytes,
@@ -72,6 +73,7 @@ async function lookFor(digests: readonly Digest[], targets: readonly Target[], p
 
 interface Anchoring {
   readonly targets: readonly Target[];
+  readonly image: WantedImage;
   readonly leg: Leg;
   readonly ledger: AnchorLedger;
   readonly chunkBytes: number;
@@ -89,13 +91,13 @@ async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<v
 /** Safe to repeat: the tag names the same bytes. A ledger that cannot be written leaves a stranger's tag, not a lost leg. */
 async function anchorIn(
   { repository, source }: Target,
-  { anchor, leg, ledger, chunkBytes }: Omit<Anchoring, 'targets'>,
+  { anchor, image, leg, ledger, chunkBytes }: Omit<Anchoring, 'targets'>,
 ): Promise<void> {
   if (!source) return;
   const { tag } = anchor;
-  const { digest, bytes, mediaType } = leg.manifest;
+  const { bytes, mediaType } = leg.manifest;
   await ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error));
-  if (!leg.holders.includes(source)) await copyImages([digest], { into: source, places: [repository], chunkBytes });
+  if (!leg.holders.includes(source)) await copyImages([image], { into: source, places: [repository], chunkBytes });
   await source.pushManifest(tag, { bytes, mediaType });
 }
 

@@ -61,13 +61,15 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   /**
-   * Records a leg, and goes on as far as that leads. Only a report that leaves nothing missing lends its token: an
+   * Records a leg, and goes on as far as that leads, also with what had stopped. Only a report that leaves nothing missing lends its token: an
    * earlier one would have ended by then.
    */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
       const early = await this.#record(request);
-      if (missingLegs(this.#load())?.length === 0) this.#lend(request.loan, early);
+      const record = this.#load();
+      if (missingLegs(record)?.length === 0) this.#lend(request.loan, early);
+      this.#journal.forgive(record.generation);
       return this.#work();
     });
   }

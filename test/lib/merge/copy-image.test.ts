@@ -73,7 +73,7 @@ describe('copyImages', () => {
       const { digest, layers } = await push(from, [50]);
       if (status !== 202)
         place.demo.faults.add({ kind: 'status', status, times: 9, match: ({ url }) => url.includes('?mount=') });
-      await copyImages([digest], { into, places: [from], chunkBytes: CHUNK });
+      await copyImages([{ digest, leg: 'arm64' }], { into, places: [from], chunkBytes: CHUNK });
       expect(place.demo.store.hasBlob('a/c', layers[0] ?? '')).toBe(true);
     });
 
@@ -89,7 +89,7 @@ describe('copyImages', () => {
         times: 9,
         match: ({ url }) => url.includes('?mount='),
       });
-      await copyImages([digest], { into, places: [from], chunkBytes: CHUNK });
+      await copyImages([{ digest, leg: 'arm64' }], { into, places: [from], chunkBytes: CHUNK });
       expect(place.demo.store.hasBlob('a/c', layers[0] ?? '')).toBe(true);
     });
   });
@@ -99,7 +99,13 @@ describe('copyImages', () => {
       const [one, two] = [startPlace('one.test'), startPlace('two.test')];
       const { digest } = await push(two.repository('a/b'), [50, 60]);
       const into = one.repository('a/b');
-      expect(await copyImages([digest], { into, places: [into, two.repository('a/b')], chunkBytes: CHUNK })).toBe(1);
+      expect(
+        await copyImages([{ digest, leg: 'arm64' }], {
+          into,
+          places: [into, two.repository('a/b')],
+          chunkBytes: CHUNK,
+        }),
+      ).toBe(1);
       expect(one.demo.store.manifest('a/b', digest)).toBeDefined();
     });
     it('heals a blob from the registry that still has it', async () => {
@@ -113,7 +119,7 @@ describe('copyImages', () => {
         match: ({ url }) => url.endsWith(layers[0] ?? ''),
       });
       const places = [gone.repository('a/b'), whole.repository('a/b')];
-      await copyImages([digest], { into: one.repository('a/b'), places, chunkBytes: CHUNK });
+      await copyImages([{ digest, leg: 'arm64' }], { into: one.repository('a/b'), places, chunkBytes: CHUNK });
       expect(one.demo.store.hasBlob('a/b', layers[0] ?? '')).toBe(true);
     });
     it('passes over a place that gives other bytes', async () => {
@@ -123,21 +129,21 @@ describe('copyImages', () => {
       const match = ({ method, url }: Request) => method === 'GET' && url.endsWith(layers[0] ?? '');
       spoilt.demo.faults.add({ kind: 'overlong', times: 9, match });
       const places = [spoilt.repository('a/b'), whole.repository('a/b')];
-      await copyImages([digest], { into: one.repository('a/b'), places, chunkBytes: CHUNK });
+      await copyImages([{ digest, leg: 'arm64' }], { into: one.repository('a/b'), places, chunkBytes: CHUNK });
       expect(one.demo.store.hasBlob('a/b', layers[0] ?? '')).toBe(true);
     });
     it('names the digest that is nowhere any more', async () => {
       const [one, two] = [startPlace('one.test'), startPlace('two.test')];
       const { digest, layers } = await push(two.repository('a/b'), [50]);
       two.demo.faults.add({ kind: 'status', status: 404, times: 9, match: ({ url }) => url.endsWith(layers[0] ?? '') });
-      const copied = copyImages([digest], {
+      const copied = copyImages([{ digest, leg: 'arm64' }], {
         into: one.repository('a/b'),
         places: [two.repository('a/b')],
         chunkBytes: CHUNK,
       });
       await expect(copied).rejects.toMatchObject({
         code: 'SOURCE_GONE',
-        message: expect.stringContaining(layers[0] ?? 'a layer'),
+        message: expect.stringMatching(`${layers[0]} of ${digest} .* build arm64 again`),
       });
     });
   });
@@ -148,7 +154,8 @@ describe('copyImages', () => {
       const { digest, layers } = await push(two.repository('a/b'), [3500]);
       const uploads = new MemoryUploads();
       const into = one.repository('a/b');
-      const copy = () => copyImages([digest], { into, places: [two.repository('a/b')], chunkBytes: CHUNK, uploads });
+      const copy = () =>
+        copyImages([{ digest, leg: 'arm64' }], { into, places: [two.repository('a/b')], chunkBytes: CHUNK, uploads });
       return { one, two, layers, uploads, copy };
     };
 
@@ -193,7 +200,11 @@ describe('copyImages', () => {
         return response;
       },
     };
-    await copyImages([digest], { into: one.repository('a/b'), places: [counting], chunkBytes: CHUNK });
+    await copyImages([{ digest, leg: 'arm64' }], {
+      into: one.repository('a/b'),
+      places: [counting],
+      chunkBytes: CHUNK,
+    });
     expect(most).toBe(2);
   });
 
@@ -201,7 +212,7 @@ describe('copyImages', () => {
     const [one, two] = [startPlace('one.test'), startPlace('two.test')];
     const from = two.repository('a/b');
     const images = [await push(from, [50, 60]), await push(from, [50, 70])];
-    const digests = images.map(({ digest }) => digest);
+    const digests = images.map(({ digest }) => ({ digest, leg: 'arm64' }));
     await copyImages(digests, { into: one.repository('a/c'), places: [from], chunkBytes: CHUNK });
     const pulled = two.demo.calls.filter(
       ({ method, path }) => method === 'GET' && path.endsWith(images[0]?.layers[0] ?? ''),
@@ -211,7 +222,8 @@ describe('copyImages', () => {
   it('begins no further image once one cannot be copied', async () => {
     const [one, two] = [startPlace('one.test'), startPlace('two.test')];
     const from = two.repository('a/b');
-    const digests = await Promise.all([50, 60, 70, 80, 90].map(async (size) => (await push(from, [size])).digest));
+    const pushed = await Promise.all([50, 60, 70, 80, 90].map((size) => push(from, [size])));
+    const digests = pushed.map(({ digest }) => ({ digest, leg: 'arm64' }));
     one.demo.faults.add({ kind: 'status', status: 503, times: 99, match: ({ method }) => method === 'POST' });
     const copied = copyImages(digests, { into: one.repository('a/c'), places: [from], chunkBytes: CHUNK });
     await expect(copied).rejects.toMatchObject({ code: 'PEER_FAILED' });

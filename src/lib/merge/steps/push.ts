@@ -1,7 +1,8 @@
+import type { Digest } from '../../oci/digest.ts';
 import { fromBase64 } from '../base64.ts';
 import { copyImages } from '../copy-image.ts';
 import { placesOf } from '../source.ts';
-import type { StepContext, StepResults, Target } from '../types.ts';
+import type { MergeRecord, StepContext, StepResults, Target } from '../types.ts';
 
 /**
  * Puts the legs, then the index over them, into a target, all by digest.
@@ -12,7 +13,7 @@ import type { StepContext, StepResults, Target } from '../types.ts';
 export async function pushImage(context: StepContext, target: Target): Promise<StepResults['push']> {
   const { bytes, digest, media_type, children } = context.result('read');
   const copied = await copyImages(
-    children.map((child) => child.digest),
+    children.map((child) => ({ digest: child.digest, leg: legOf(context.record, child.digest) })),
     {
       into: target.repository,
       places: placesOf(context.targets),
@@ -23,4 +24,10 @@ export async function pushImage(context: StepContext, target: Target): Promise<S
   );
   await target.repository.pushManifest(digest, { bytes: fromBase64(bytes), mediaType: media_type });
   return { copied };
+}
+
+/** The platform tag of the leg that brought a manifest. */
+function legOf({ arrivals }: MergeRecord, digest: Digest): string {
+  const leg = arrivals.find((arrival) => arrival.descriptors.some((descriptor) => descriptor.digest === digest));
+  return leg?.platform_tag ?? 'it';
 }

@@ -48,9 +48,12 @@ export function childrenOf(index: RawManifest): readonly Descriptor[] {
 }
 
 async function pullLeg({ targets, record }: StepContext): Promise<RawManifest> {
-  const digest = record.arrivals[0]?.digest;
-  const found = digest && (await findManifest(placesOf(targets), digest));
-  if (!found) throw new MergeError('SOURCE_GONE', `${digest} is in no configured repository any more; build it again`);
+  const [leg] = record.arrivals;
+  const found = leg && (await findManifest(placesOf(targets), leg.digest));
+  if (!found) {
+    const detail = `${leg?.digest} is in no configured repository any more; build ${leg?.platform_tag} again`;
+    throw new MergeError('SOURCE_GONE', detail);
+  }
   return found.manifest;
 }
 
