@@ -1,4 +1,5 @@
 import { CodedError, messageOf } from './error.ts';
+import { createPieceReader } from './piece-reader.ts';
 
 /** `fetch`, passed in: only the composition root knows the global one. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -164,7 +165,7 @@ const BODY_IDLE_MS = 30_000;
  */
 export async function* piecesOf(response: Response, idleMs = BODY_IDLE_MS): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const reader = createPieceReader(response.body);
   let silent = false;
   let giveUp: ((cause: Error) => void) | undefined;
   const watch = setInterval(() => {
@@ -175,14 +176,14 @@ export async function* piecesOf(response: Response, idleMs = BODY_IDLE_MS): Asyn
   try {
     for (;;) {
       silent = false;
-      const { done, value } = await new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+      const piece = await new Promise<Uint8Array | undefined>((resolve, reject) => {
         giveUp = reject;
         reader.read().then(resolve, reject);
       });
       giveUp = undefined;
-      if (done) return;
-      size += value.byteLength;
-      yield value;
+      if (!piece) return;
+      size += piece.byteLength;
+      yield piece;
     }
   } catch (cause) {
     throw new HttpError('BODY_TRUNCATED', `the body broke off after ${size} bytes`, { cause });
