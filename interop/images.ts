@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import type { Leg } from './caller.ts';
+import { type Claims, type Leg, pullToken } from './caller.ts';
 import { runPeer, runProgram } from './process.ts';
-import type { Stack } from './stack.ts';
+import type { RekorMajor, Stack } from './stack.ts';
 import { CACHE, IMAGES } from './worker.ts';
 
 const LAYER_BYTES = 200_000;
@@ -42,4 +42,32 @@ async function pushImage(stack: Stack, folder: string, arch: string, anchor: str
     await runPeer('crane', ['copy', image, `${host}/${IMAGES}:tmp`]);
   }
   return (await runPeer('crane', ['digest', image])).trim();
+}
+
+/** Whose services sign: those of a pass. */
+interface Signing {
+  readonly stack: Stack;
+  readonly major: RekorMajor;
+}
+
+/** Pushes a new image that cosign signs with the token of some workflow, and tags it; answers the image's digest. */
+export async function pushSigned(
+  signing: Signing,
+  registry: string,
+  tag: string,
+  claims: Claims = {},
+): Promise<string> {
+  const [image] = await pushImages(signing.stack, `${signing.major}702`, `-cpu-${tag}`);
+  const named = `${registry}/${IMAGES}@${image?.digest}`;
+  await signWithCosign(signing, named, claims);
+  await runPeer('crane', ['tag', named, tag]);
+  return image?.digest ?? '';
+}
+
+/** Has cosign sign what a reference names, and nothing below it. */
+export async function signWithCosign({ stack, major }: Signing, reference: string, claims: Claims = {}): Promise<void> {
+  const { signingConfig, trustedRoot } = stack.rekor(major);
+  const documents = ['--signing-config', signingConfig, '--trusted-root', trustedRoot];
+  const token = ['--identity-token', await pullToken(stack, { aud: 'sigstore', ...claims })];
+  await runPeer('cosign', ['sign', '--yes', '--allow-http-registry', ...token, ...documents, reference]);
 }

@@ -33,6 +33,18 @@ export async function verifyWithCosign(
   await runPeer('cosign', ['verify', ...trust, ...signer, '--allow-http-registry', `${registry}/${IMAGES}@${digest}`]);
 }
 
+/** The verdict of a client like LocalAI: by the first bundle of the list, whatever comes after it. @throws {Error} */
+export async function verifyFirstBundle(
+  stack: Stack,
+  major: RekorMajor,
+  registry: string,
+  digest: string,
+): Promise<void> {
+  const signer = ['-issuer', stack.oidc, '-identity-regex', `^${SIGNER.replaceAll('.', '\\.')}$`];
+  const trust = ['-trusted-root', stack.rekor(major).trustedRoot];
+  await runPeer('verifier', ['images', ...trust, ...signer, `${registry}/${IMAGES}@${digest}`]);
+}
+
 /** The index that buildx writes over the same images; its bytes are Muster's to match. */
 export async function indexOfBuildx(registry: string, digests: readonly string[], tag: string): Promise<string> {
   const sources = [...digests].sort().map((digest) => `${registry}/${CACHE}@${digest}`);

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { type Claims, describe, type Leg, pullToken } from '../caller.ts';
-import { ARCHES, pushImages } from '../images.ts';
-import { digestOfTag, pullManifest, verifyWithCosign } from '../judges.ts';
+import { describe, type Leg } from '../caller.ts';
+import { ARCHES, pushImages, pushSigned, signWithCosign } from '../images.ts';
+import { digestOfTag, pullManifest, verifyFirstBundle, verifyWithCosign } from '../judges.ts';
 import { runPeer } from '../process.ts';
 import { judgeReadOnlyRegistry } from '../registry-conformance.ts';
 import { expect } from '../report.ts';
@@ -10,6 +10,8 @@ import { BUILD_WORKFLOW, IMAGES } from '../worker.ts';
 import { digestsOf, legOf, type Pass } from './main-job.ts';
 
 const SBOM_TYPE = 'application/spdx+json';
+/** The claims of a workflow that may not sign. */
+const STRANGER = { job_workflow_ref: BUILD_WORKFLOW };
 /** The registries' aliases, in the stack's order. */
 const ALIASES = ['api', 'tag'] as const;
 
@@ -151,10 +153,16 @@ async function checkCosign({ pass, upstream, via, digest, legs, name }: Route): 
     return undefined;
   });
   await report.check(name('what cosign signed itself comes through'), async () => {
-    const image = await pushSigned(pass, upstream, 'by-cosign', {});
+    const image = await pushSigned(pass, upstream, 'by-cosign');
     const actual = (await runPeer('crane', ['digest', `${via}/${IMAGES}:by-cosign`])).trim();
     expect(actual === image, actual);
     await verifyWithCosign(stack, major, via, image);
+    return undefined;
+  });
+  await report.check(name('a client that reads only the first bundle accepts what a stranger signed too'), async () => {
+    const image = await pushSigned(pass, upstream, 'signed-twice', STRANGER);
+    await signWithCosign(pass, `${upstream}/${IMAGES}@${image}`);
+    for (const one of [image, ...digestsOf(legs())]) await verifyFirstBundle(stack, major, via, one);
     return undefined;
   });
 }
@@ -179,7 +187,7 @@ async function checkRefusals({ pass, upstream, via, tag, legs, name }: Route): P
     return pulled;
   });
   await report.check(name('what another workflow signed is refused'), async () => {
-    await pushSigned(pass, upstream, 'by-a-stranger', { job_workflow_ref: BUILD_WORKFLOW });
+    await pushSigned(pass, upstream, 'by-a-stranger', STRANGER);
     await refused('by-a-stranger', 'IDENTITY_MISMATCH');
     return undefined;
   });
@@ -208,18 +216,6 @@ async function checkConformance({ pass, upstream, via, tag, digest, legs, name }
     const data = { tags: [tag], manifests: [digest(), ...digests], blobs, subjects: [digest(), ...digests] };
     return judgeReadOnlyRegistry({ registry, repository: `${alias}/${IMAGES}`, ...data });
   });
-}
-
-/** Has cosign sign a new image with the token of some workflow; answers the image's digest. */
-async function pushSigned({ stack, major }: Pass, registry: string, tag: string, claims: Claims): Promise<string> {
-  const [image] = await pushImages(stack, `${major}702`, `-cpu-${tag}`);
-  const named = `${registry}/${IMAGES}@${image?.digest}`;
-  const { signingConfig, trustedRoot } = stack.rekor(major);
-  const documents = ['--signing-config', signingConfig, '--trusted-root', trustedRoot];
-  const token = ['--identity-token', await pullToken(stack, { aud: 'sigstore', ...claims })];
-  await runPeer('cosign', ['sign', '--yes', '--allow-http-registry', ...token, ...documents, named]);
-  await runPeer('crane', ['tag', named, tag]);
-  return image?.digest ?? '';
 }
 
 /** The repository's URL. */

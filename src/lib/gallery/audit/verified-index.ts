@@ -9,12 +9,14 @@ export type OnFailure = 'omit' | 'mark';
 /** What was changed, for the comment in front. */
 interface Changes {
   readonly dropped: string[];
+  readonly mirrors: string[];
   readonly capabilities: string[];
 }
 
 /**
  * Writes a gallery with what verified: each URI by its digest, while a tag that is not a branch's holds it, since
- * registries sweep up what no tag names; mirrors with their host, since LocalAI takes nothing else for an image.
+ * registries sweep up what no tag names; mirrors with their host, since LocalAI takes nothing else for an image, and only
+ * where no image is there that fails: a client that does not verify would fall back to it.
  * Entries that fail are left out or marked, and what points to an entry that is gone is removed.
  *
  * The same judgement gives the same bytes.
@@ -26,7 +28,7 @@ export function buildVerifiedIndex(
   judged: readonly JudgedEntry[],
   onFailure: OnFailure,
 ): string {
-  const changes: Changes = { dropped: [], capabilities: [] };
+  const changes: Changes = { dropped: [], mirrors: [], capabilities: [] };
   const kept = entries.flatMap((entry, position) => keepEntry(entry, judged[position], onFailure, changes));
   const names = new Set(kept.map(({ name }) => name.toLowerCase()));
   const lost = new Set(entries.map(({ name }) => name.toLowerCase()).filter((name) => !names.has(name)));
@@ -45,11 +47,23 @@ function keepEntry(
   const code = judged?.code ?? null;
   const own = judged?.references.find(({ role }) => role === 'uri');
   if (code === null || !own) return [entry];
-  const mirrors = entry.mirrors?.map(withHost);
+  if (code !== 'VERIFIED') changes.dropped.push(`${entry.name}: ${code}`);
+  if (onFailure === 'omit' && code !== 'VERIFIED') return [];
+  const bad = onFailure === 'omit' ? failingMirrors(judged?.references ?? []) : new Map<string, AuditCode>();
+  for (const [mirror, why] of bad) changes.mirrors.push(`${entry.name}: ${mirror}: ${why}`);
+  const mirrors = entry.mirrors?.filter((mirror) => !bad.has(mirror)).map(withHost);
   const written = mirrors ? { ...entry, mirrors } : entry;
   if (code === 'VERIFIED') return [{ ...written, uri: pin(own) }];
-  changes.dropped.push(`${entry.name}: ${code}`);
-  return onFailure === 'mark' ? [{ ...written, muster: describeFailure(code, own) }] : [];
+  return [{ ...written, muster: describeFailure(code, own) }];
+}
+
+/** Mirrors whose image is there and does not verify, and why. */
+function failingMirrors(references: readonly JudgedReference[]): ReadonlyMap<string, AuditCode> {
+  return new Map(
+    references.flatMap(({ role, uri, digest, code, image_code = code }) =>
+      role === 'mirror' && digest !== undefined && image_code !== 'VERIFIED' ? [[uri, image_code] as const] : [],
+    ),
+  );
 }
 
 function describeFailure(code: AuditCode, { detail }: JudgedReference): object {
@@ -84,12 +98,13 @@ function pruneCapabilities(entry: GalleryEntry, lost: ReadonlySet<string>, chang
   return [];
 }
 
-function describeChanges({ dropped, capabilities }: Changes): string {
+function describeChanges({ dropped, mirrors, capabilities }: Changes): string {
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [` ${title}`, ...lines.map((line) => `   ${line.replace(/[\r\n]+/g, ' ')}`)];
   return [
     ' The images of this gallery that verify under its policy, by digest.',
     ...list('These do not:', dropped),
+    ...list('These mirrors do not, and were left out:', mirrors),
     ...list('These capabilities pointed to an entry that was left out:', capabilities),
   ].join('\n');
 }

@@ -55,6 +55,37 @@ describe('buildVerifiedIndex', () => {
     });
   });
 
+  describe('when a mirror has an image that does not verify', () => {
+    const reference = { role: 'mirror' as const, uri: 'a/b:latest-cpu', digest: DIGEST };
+    const withMirror = (onFailure: OnFailure, mirror: object) => {
+      const entries = parseGallery(GALLERY);
+      const judged = entries.map((entry) => {
+        const one = judge(entry);
+        const references = [...one.references, { ...reference, code: 'UNREACHABLE_BY_CLIENT' as const, ...mirror }];
+        return entry.name === 'cpu' ? { ...one, references } : one;
+      });
+      const text = buildVerifiedIndex(entries, judged, onFailure);
+      return { text, mirrors: (parse(text) as GalleryEntry[])[1]?.mirrors };
+    };
+
+    it('leaves the mirror out, and says so', () => {
+      const { text, mirrors } = withMirror('omit', { image_code: 'SIGNATURE_MISSING' });
+      expect(mirrors).toEqual([]);
+      expect(text).toContain(
+        '# These mirrors do not, and were left out:\n#   cpu: a/b:latest-cpu: SIGNATURE_MISSING\n',
+      );
+    });
+
+    it.each([
+      ['that verifies', 'omit', { image_code: 'VERIFIED' }],
+      ['without an image', 'omit', { image_code: 'IMAGE_NOT_FOUND', digest: undefined }],
+      ['that could not be read', 'omit', { image_code: 'UNREADABLE', digest: undefined }],
+      ['where failures are only marked', 'mark', { image_code: 'SIGNATURE_MISSING' }],
+    ] as const)('keeps one %s', (_, onFailure, mirror) => {
+      expect(withMirror(onFailure, mirror).mirrors).toEqual(['docker.io/a/b:latest-cpu']);
+    });
+  });
+
   it('keeps the scheme', () => {
     expect(build('- {name: a, uri: "oci://quay.io/a/b:t"}').entries[0]?.uri).toBe(`oci://quay.io/a/b@${DIGEST}`);
   });
