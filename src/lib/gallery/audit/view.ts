@@ -79,6 +79,7 @@ export function viewGallery(options: GalleryViewOptions, query: GalleryQuery): o
       matches(entry, query) && (!query.changed || changed.has(`${entry.name}\n${entry.references[0]?.uri ?? ''}`)),
   );
   const page = selected.slice(query.offset, query.offset + query.limit);
+  const after = query.offset + page.length;
   return {
     gallery: gallery.name,
     url: gallery.url,
@@ -91,7 +92,8 @@ export function viewGallery(options: GalleryViewOptions, query: GalleryQuery): o
     differences: differences && previous ? { since: timeOf(previous.finished_at), ...differences } : null,
     matching: selected.length,
     entries: page.map((entry) => describeEntry(entry, now)),
-    next_offset: query.offset + page.length < selected.length ? query.offset + page.length : null,
+    // Whoever asks for no entries is at the end of them.
+    next_offset: page.length > 0 && after < selected.length ? after : null,
   };
 }
 

@@ -44,6 +44,8 @@ describe('viewGallery', () => {
     withAudited(async ({ view }) => {
       expect(view({ limit: 3 })).toMatchObject({ entries: { length: 3 }, matching: 4, next_offset: 3 });
       expect(view({ limit: 3, offset: 3 })).toMatchObject({ entries: [{ name: 'meta' }], next_offset: null });
+      expect(view({ limit: 0 })).toMatchObject({ entries: [], matching: 4, next_offset: null });
+      expect(view({ limit: 3, offset: 9 })).toMatchObject({ entries: [], next_offset: null });
     }));
 
   it('says what a cut-off would break', () =>
