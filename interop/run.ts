@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createCaller } from './caller.ts';
+import { checkEmbedded } from './cases/embedded.ts';
 import { checkFinishingJob } from './cases/finishing-job.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
 import { checkPullThrough } from './cases/pull-through.ts';
@@ -36,6 +37,7 @@ await report.check('the peers start', async () => {
 });
 const majors = ([2, 1] as const).filter((major) => !values.rekor || values.rekor === String(major));
 if (stack) for (const major of majors) await runPass(stack, major);
+await checkEmbedded(report);
 await stopAll();
 await checkPages(report);
 console.log(`${report.cases.length - report.failed} of ${report.cases.length} cases hold`);

@@ -3,21 +3,12 @@ import { version } from '../../../package.json';
 import { limitOf } from '../rate-limit.ts';
 import { problemAnswer } from './answers.ts';
 import type { Answer, Operation } from './operation.ts';
+import { PARAMETERS } from './parameters.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
-
-const PARAMETERS: Readonly<Record<string, Json>> = {
-  project: { description: 'A configured project.', schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' } },
-  run_id: { description: "GitHub's id of the run.", schema: { type: 'string', pattern: '^[0-9]{1,20}$' } },
-  tag_suffix: {
-    description: 'The tag suffix; `~` is the empty one.',
-    schema: { type: 'string', pattern: '^(~|[A-Za-z0-9._-]{1,80})$' },
-  },
-  digest: { description: 'A digest.', schema: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
-};
 
 /**
  * Builds the document from the table of operations. Request bodies come from the schemas that parse them.
@@ -70,13 +61,15 @@ function describeOperation(operation: Operation): Json {
   };
 }
 
+const known = new Map<string, Json>(Object.entries(PARAMETERS));
+
 function parametersOf({ path, query = {} }: Operation): readonly Json[] {
   const names = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
   const inPath = names.map((name) => {
-    return { name, in: 'path', required: true, ...(PARAMETERS[name] ?? { schema: { type: 'string' } }) };
+    return { name, in: 'path', required: true, ...(known.get(name) ?? { schema: { type: 'string' } }) };
   });
-  const inQuery = Object.entries(query).map(([name, { description, required = false }]) => {
-    return { name, in: 'query', required, description, schema: { type: 'string' } };
+  const inQuery = Object.entries(query).map(([name, { required = false, ...query }]) => {
+    return { name, in: 'query', required, schema: { type: 'string' }, ...query };
   });
   return [...inPath, ...inQuery];
 }

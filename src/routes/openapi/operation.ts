@@ -23,6 +23,7 @@ export interface Operation {
 export interface Query {
   readonly description: string;
   readonly required?: true;
+  readonly example?: string;
 }
 
 export interface Answer {

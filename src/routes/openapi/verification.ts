@@ -20,9 +20,13 @@ export const VERIFICATION_OPERATIONS: readonly Operation[] = [
       ref: {
         description: 'The image, by tag or digest, in a configured registry; `oci://` may precede it.',
         required: true,
+        example: 'quay.io/go-skynet/local-ai-backends:master-cpu-vllm',
       },
-      policy: { description: 'The name of a configured policy.', required: true },
-      platform: { description: '`os/architecture`: the index and that child; absent: the index and every child.' },
+      policy: { description: 'The name of a configured policy.', required: true, example: 'localai' },
+      platform: {
+        description: '`os/architecture`: the index and that child; absent: the index and every child.',
+        example: 'linux/amd64',
+      },
       include: { description: '`bundle`: with the Sigstore bundle, for a client that verifies by itself.' },
     },
     answers: {
