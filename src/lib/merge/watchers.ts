@@ -1,3 +1,6 @@
+/** Of one object at a time: whoever comes after takes the place of whoever watches longest. */
+const MAX_WATCHERS = 100;
+
 /** Those who watch a merge, or a run: each gets what happens as lines of JSON. */
 export class Watchers {
   readonly #writers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
@@ -11,6 +14,8 @@ export class Watchers {
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
     this.#writers.add(writer);
+    const [longest] = this.#writers;
+    if (longest && this.#writers.size > MAX_WATCHERS) this.#end(longest);
     if (before.length > 0) this.#write(writer, before.map(lineOf).join(''));
     return readable;
   }
@@ -21,8 +26,12 @@ export class Watchers {
   }
 
   close(): void {
-    for (const writer of this.#writers) writer.close().catch(() => undefined);
-    this.#writers.clear();
+    for (const writer of this.#writers) this.#end(writer);
+  }
+
+  #end(writer: WritableStreamDefaultWriter<Uint8Array>): void {
+    this.#writers.delete(writer);
+    writer.close().catch(() => undefined);
   }
 
   #write(writer: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
