@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { type Answer, type Caller, describe, type Leg } from '../caller.ts';
 import { ARCHES, pushImages } from '../images.ts';
 import { digestOfTag, indexOfBuildx, listTags, pullManifest, verifyWithCosign } from '../judges.ts';
-import { runPeer } from '../process.ts';
+import { peersFolder, runPeer, runProgram } from '../process.ts';
 import type { CountedStack } from '../proxies.ts';
 import { expect, type Report } from '../report.ts';
 import type { RekorMajor, Stack } from '../stack.ts';
@@ -63,6 +63,10 @@ export async function checkMainJob(pass: Pass, counted: CountedStack): Promise<v
     expect(after.certificates === before.certificates && after.entries === before.entries, JSON.stringify(after));
     return undefined;
   });
+  await report.check(name('cosign accepts it by the command that the merge’s page shows'), async () => {
+    await runCommandOfPage(pass, `/merges/localai/${claims.run_id}/${suffix}`);
+    return undefined;
+  });
   for (const [at, kind] of ['a registry with the referrers API', 'a registry without it'].entries()) {
     const digest = () => {
       expect(published !== undefined, 'nothing was published');
@@ -70,6 +74,21 @@ export async function checkMainJob(pass: Pass, counted: CountedStack): Promise<v
     };
     const registry = stack.registries[at] ?? '';
     await judge(pass, { registry, suffix, tags, legs, digest, name: (text) => name(`${text}, on ${kind}`) });
+  }
+}
+
+/** The command as a reader copies it, with the trusted root beside it; that the registry has no TLS is its only addition. */
+async function runCommandOfPage({ worker, stack, major }: Pass, path: string): Promise<void> {
+  const html = await (await fetch(worker + path)).text();
+  const command = /<pre id="cosign">([^<]+)<\/pre>/.exec(html)?.[1]?.replaceAll('&#39;', "'");
+  expect(command !== undefined, 'the page has no command');
+  const folder = mkdtempSync(`${tmpdir()}/muster-command-`);
+  try {
+    copyFileSync(stack.rekor(major).trustedRoot, `${folder}/trusted_root.json`);
+    const env = { PATH: `${peersFolder}:${process.env.PATH}` };
+    await runProgram('sh', ['-c', `${command} --allow-http-registry`], { env, cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
