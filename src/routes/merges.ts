@@ -4,6 +4,7 @@ import { mergeName, runName } from '../lib/runs/names.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { streamLines } from './event-stream.ts';
+import { mergePath, urlOf } from './pages/links.ts';
 import { mergeSchema, parseBody, parseRunId, parseSuffixSegment } from './parse.ts';
 import { ProblemError } from './problem.ts';
 import { respond } from './respond.ts';
@@ -26,11 +27,11 @@ export const mergeRoutes = new Hono<AppEnv>()
     return respond(c, merge, () => merge.lend(loan), 'merge');
   })
   .get('/:project/:run_id/:tag_suffix', async (c) => c.json(await pullMerge(c.env, c.req.param())))
-  .get('/:project/:run_id/:tag_suffix/summary', async (c) =>
-    c.text(summariseMerge(await pullMerge(c.env, c.req.param())), 200, {
-      'Content-Type': 'text/markdown; charset=utf-8',
-    }),
-  )
+  .get('/:project/:run_id/:tag_suffix/summary', async (c) => {
+    const view = await pullMerge(c.env, c.req.param());
+    const pageUrl = urlOf(c, mergePath(view.project, view.run_id, view.tag_suffix));
+    return c.text(summariseMerge(view, pageUrl), 200, { 'Content-Type': 'text/markdown; charset=utf-8' });
+  })
   .get('/:project/:run_id/:tag_suffix/events', async (c) => {
     const { project, run_id, tag_suffix } = c.req.param();
     const merge = c.env.MERGES.getByName(mergeName(project, parseRunId(run_id), parseSuffixSegment(tag_suffix)));

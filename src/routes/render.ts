@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { MergeOutcome } from '../lib/merge/outcome.ts';
 import type { MergeView } from '../lib/merge/state.ts';
 import { summariseMerge } from '../lib/merge/summary.ts';
+import { mergePath, urlOf } from './pages/links.ts';
 import { ProblemError, renderProblem, statusOfCode } from './problem.ts';
 
 /** What a caller waits for: its own report taken (`arrival`), or the merge published (`merge`). */
@@ -45,8 +46,12 @@ export function renderMerge(c: Context, outcome: MergeOutcome, awaited: Awaited)
     return renderProblem(c, 409, 'NEEDS_TOKEN', view.reason ?? '', { state: view.state, reason: view.reason });
   if (status === 503) c.header('Retry-After', '5');
   if (c.req.header('Accept')?.includes('text/markdown'))
-    return c.text(summariseMerge(view), status as ContentfulStatusCode, {
-      'Content-Type': 'text/markdown; charset=utf-8',
-    });
+    return c.text(
+      summariseMerge(view, urlOf(c, mergePath(view.project, view.run_id, view.tag_suffix))),
+      status as ContentfulStatusCode,
+      {
+        'Content-Type': 'text/markdown; charset=utf-8',
+      },
+    );
   return c.json(view, status as ContentfulStatusCode);
 }

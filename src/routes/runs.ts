@@ -8,6 +8,7 @@ import type { RunMergeView } from '../lib/runs/types.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { streamLines } from './event-stream.ts';
+import { runPath, urlOf } from './pages/links.ts';
 import { finishSchema, parseBody, parseRunId, parseSuffixSegment } from './parse.ts';
 import { ProblemError, statusOfCode } from './problem.ts';
 import { statusOfView } from './render.ts';
@@ -49,14 +50,16 @@ export const runRoutes = new Hono<AppEnv>()
       merges: merges.map(({ status: _, ...merge }) => merge),
     };
     if (status === 503) c.header('Retry-After', '5');
+    const pageUrl = urlOf(c, runPath(project.name, run_id));
     if (c.req.header('Accept')?.includes('text/markdown'))
-      return c.text(summariseRun(answer), status as ContentfulStatusCode, MARKDOWN);
+      return c.text(summariseRun(answer, pageUrl), status as ContentfulStatusCode, MARKDOWN);
     return c.json(answer, status as ContentfulStatusCode);
   })
   .get('/:project/:run_id', async (c) => c.json(await pullRun(c.env, c.req.param())))
-  .get('/:project/:run_id/summary', async (c) =>
-    c.text(summariseRun(await pullRun(c.env, c.req.param())), 200, MARKDOWN),
-  )
+  .get('/:project/:run_id/summary', async (c) => {
+    const run = await pullRun(c.env, c.req.param());
+    return c.text(summariseRun(run, urlOf(c, runPath(run.project, run.run_id))), 200, MARKDOWN);
+  })
   .get('/:project/:run_id/events', async (c) => {
     const { project, run_id } = c.req.param();
     const merges = await c.env.RUNS.getByName(runName(project, parseRunId(run_id))).watch();

@@ -1,8 +1,8 @@
 import type { RunView } from '../runs/types.ts';
 import type { MergeView } from './state.ts';
 
-/** A merge as Markdown for `$GITHUB_STEP_SUMMARY`: its tags, its legs and its signature. */
-export function summariseMerge(view: MergeView): string {
+/** A merge as Markdown for `$GITHUB_STEP_SUMMARY`: its tags, its legs, its signature, and where its page is. */
+export function summariseMerge(view: MergeView, pageUrl?: string): string {
   const tags = view.targets.flatMap(({ repository, tags }) =>
     tags.map(({ name, state }) => `- \`${repository}:${name}\` (${state})`),
   );
@@ -26,6 +26,7 @@ export function summariseMerge(view: MergeView): string {
     'Per-arch digests:',
     ...legs,
     ...signature,
+    ...linkTo(pageUrl),
     '',
   ].join('\n');
 }
@@ -38,7 +39,10 @@ type Row = Pick<RunView['merges'][number], 'tag_suffix'> & {
 };
 
 /** A run, or the merges of one finishing call, as Markdown: how many are in each state, and what each waits for. */
-export function summariseRun(view: { readonly run_id: string; readonly merges: readonly Row[] }): string {
+export function summariseRun(
+  view: { readonly run_id: string; readonly merges: readonly Row[] },
+  pageUrl?: string,
+): string {
   const states = view.merges.map(({ state }) => state);
   const counts = [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`);
   const rows = view.merges.map(
@@ -51,8 +55,13 @@ export function summariseRun(view: { readonly run_id: string; readonly merges: r
     '| suffix | state | missing | reason | index |',
     '|---|---|---|---|---|',
     ...rows,
+    ...linkTo(pageUrl),
     '',
   ].join('\n');
+}
+
+function linkTo(pageUrl: string | undefined): string[] {
+  return pageUrl === undefined ? [] : ['', `[Watch it](${pageUrl})`];
 }
 
 /** Text in a table: neither a bar nor a line's end may break its row. */

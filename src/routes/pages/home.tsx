@@ -81,7 +81,10 @@ function Health({ status }: { status: Status }) {
     return (
       <Verdict icon="good" title="All is well.">
         <p class="quiet">
-          {count(status.runs.open, 'run is', 'runs are')} open, of {status.runs.kept} kept. {scheduled}
+          {status.runs.kept === 0
+            ? 'No run is known yet.'
+            : `${count(status.runs.open, 'run is', 'runs are')} open, of ${status.runs.kept} kept.`}{' '}
+          {scheduled}
         </p>
       </Verdict>
     );

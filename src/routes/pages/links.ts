@@ -1,3 +1,5 @@
+import type { Context } from 'hono';
+
 /** The page of a run. */
 export function runPath(project: string, runId: string): string {
   return `/runs/${encodeURIComponent(project)}/${encodeURIComponent(runId)}`;
@@ -6,6 +8,11 @@ export function runPath(project: string, runId: string): string {
 /** The page of a merge. */
 export function mergePath(project: string, runId: string, suffix: string): string {
   return `/merges/${encodeURIComponent(project)}/${encodeURIComponent(runId)}/${segmentOf(suffix)}`;
+}
+
+/** A page's whole address, at the host that was called. */
+export function urlOf(c: Context, path: string): string {
+  return new URL(path, c.req.url).href;
 }
 
 /** A suffix as a path has it: `~` is the empty one. */

@@ -98,7 +98,11 @@ export function describe(run: RunView): string {
     return `${counts[group]} ${one}`;
   });
   const cancelled = run.cancelled ? ' The run was cancelled.' : '';
-  return `${counts.published} of ${count(total, 'merge')} ${counts.published === 1 ? 'is' : 'are'} published; ${joinWords(open)}.${cancelled}`;
+  const begun =
+    counts.published === 0
+      ? `None of ${count(total, 'merge')} is published yet`
+      : `${counts.published} of ${count(total, 'merge')} ${counts.published === 1 ? 'is' : 'are'} published`;
+  return `${begun}; ${joinWords(open)}.${cancelled}`;
 }
 
 function Attention({ run }: { run: RunView }) {

@@ -37,6 +37,9 @@ describe('summariseMerge', () => {
   it('names the signer and the log entry', () => {
     expect(summariseMerge(view)).toContain('Signed by `https://github.com/a/b`, log index 7.');
   });
+  it('leads to the page of the merge', () => {
+    expect(summariseMerge(view, 'https://muster.test/merges/x')).toContain('[Watch it](https://muster.test/merges/x)');
+  });
   it('names what is missing', () => {
     expect(summariseMerge({ ...view, state: 'waiting', missing: ['arm64'] })).toContain('Missing: arm64');
   });
