@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which the program is ended and the call fails; default two minutes. */
   readonly timeoutMs?: number;
+  /** Its standard input; default nothing. */
+  readonly input?: string;
   /** Passes the output through too. */
   readonly loud?: boolean;
   /** The folder it runs in; default this process's. */
@@ -21,14 +23,16 @@ export interface RunOptions {
  * @throws {Error} with the last line of its standard error, where it does not end with 0
  */
 export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { env = {}, timeoutMs = 120_000, loud = false, cwd } = options;
+  const { env = {}, timeoutMs = 120_000, input, loud = false, cwd } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
     });
+    // A program may end before it has read all: its status says why.
+    child.stdin.on('error', () => undefined).end(input);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => out.push(part));

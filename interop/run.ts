@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createCaller } from './caller.ts';
+import { checkDifferential } from './cases/differential.ts';
 import { checkEmbedded } from './cases/embedded.ts';
 import { checkFinishingJob } from './cases/finishing-job.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
@@ -56,6 +57,7 @@ async function runPass(stack: Stack, major: RekorMajor): Promise<void> {
     await checkSpeed(pass);
     await checkFinishingJob(pass);
     await checkPullThrough(pass);
+    await checkDifferential(pass);
   });
 }
 

@@ -10,6 +10,7 @@ import { isLoggedFor } from './logged-verifier.ts';
 import { pinCertificate } from './pinned-certificate.ts';
 import { assessSigner, type Policy } from './policy.ts';
 import { COSIGN_PREDICATE, parseStatement, type Statement } from './statement.ts';
+import { checkTimestampToken, hasKnownSigner } from './timestamp-token.ts';
 import type { TrustRootMaterial } from './trusted-root.ts';
 
 /** Entries of a kind that are looked at in one bundle, as sigstore-go has it. */
@@ -103,10 +104,16 @@ function toEntity(bundle: Bundle, { artifact }: VerifyOptions): SignedEntity {
       !leafOf(bundle)?.equals(pinCertificate(entity.key.certificate).root.toDER())
     )
       throw new Error('the certificate is not DER');
+    tokensOf(entity).forEach(checkTimestampToken);
     return entity;
   } catch (cause) {
     throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** In the bundle's order. */
+function tokensOf({ timestamps }: SignedEntity) {
+  return timestamps.flatMap((one) => (one.$case === 'timestamp-authority' ? [one.timestamp] : []));
 }
 
 interface VerifiedTime {
@@ -123,7 +130,10 @@ function verifySignature(entity: SignedEntity, { policy, trust }: VerifyOptions)
     throw new SigstoreError('SIGNATURE_INVALID', 'the bundle is not signed with a managed key');
   try {
     const material = managed ? { ...trust.material, publicKey: managedKey(policy.public_key ?? '') } : trust.material;
-    return verifyWithTimes(new Verifier(material, THRESHOLDS), entity);
+    const times = verifyWithTimes(new Verifier(material, THRESHOLDS), entity);
+    if (!tokensOf(entity).every((token) => hasKnownSigner(token, material.timestampAuthorities)))
+      throw new Error('a timestamp brings a certificate that its authority does not have');
+    return times;
   } catch (cause) {
     if (cause instanceof ValidationError) throw new SigstoreError('BUNDLE_MALFORMED', cause.message, { cause });
     throw new SigstoreError('SIGNATURE_INVALID', messageOf(cause), { cause });
