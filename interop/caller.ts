@@ -23,6 +23,8 @@ export interface Caller {
   arrive(tagSuffix: string, leg: Leg, expect: readonly string[], claims: Claims): Promise<Answer>;
   /** `POST /v1/runs/localai/:run_id/finish`; the run is the claims' `run_id`. */
   finish(tagSuffixes: readonly string[], claims: Claims): Promise<Answer>;
+  /** `GET /v1/merges/localai/:run_id/:tag_suffix` */
+  merge(runId: string, tagSuffix: string): Promise<Answer>;
 }
 
 const TIMEOUT_MS = 300_000;
@@ -48,6 +50,7 @@ export function createCaller(stack: Stack, worker: Worker): Caller {
   return {
     arrive: (tag_suffix, leg, expect, claims) => post('/v1/arrivals', claims, { tag_suffix, ...leg, expect }),
     finish: (tag_suffixes, claims) => post(`/v1/runs/localai/${claims.run_id}/finish`, claims, { tag_suffixes }),
+    merge: async (runId, tagSuffix) => readAnswer(await fetch(`${worker.url}/v1/merges/localai/${runId}/${tagSuffix}`)),
   };
 }
 

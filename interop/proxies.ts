@@ -9,6 +9,8 @@ export interface CountingProxy {
   readonly host: string;
   /** The requests since the last `reset`: `POST /api/v2/signingCert`. Query strings are left out. */
   readonly requests: readonly string[];
+  /** Has the next request that matches, as `requests` has it, wait for something; once. */
+  before(request: RegExp, work: () => Promise<void>): void;
   reset(): void;
   close(): void;
 }
@@ -18,6 +20,8 @@ export interface CountedStack {
   readonly signingConfig: unknown;
   /** `host:port` of each registry's proxy, in the stack's order. */
   readonly registries: readonly string[];
+  /** Has the next request to the second registry that matches wait for something; once. */
+  beforeTagRegistry(request: RegExp, work: () => Promise<void>): void;
   reset(): void;
   counts(): {
     readonly certificates: number;
@@ -44,6 +48,7 @@ export async function countStack(stack: Stack, major: RekorMajor): Promise<Count
   return {
     signingConfig: JSON.parse(config),
     registries: registries.map(({ host }) => host),
+    beforeTagRegistry: (request, work) => registries[1]?.before(request, work),
     reset: () => all.forEach((proxy) => void proxy.reset()),
     counts: () => ({
       certificates: posts(fulcio),
@@ -62,8 +67,13 @@ function origins(stack: Stack, major: RekorMajor): string[] {
 async function startProxy(target: string): Promise<CountingProxy> {
   const requests: string[] = [];
   const agent = new Agent({ keepAlive: true });
-  const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url?.split('?')[0]}`);
+  let hook: { readonly request: RegExp; readonly work: () => Promise<void> } | undefined;
+  const server = createServer(async (request, response) => {
+    const line = `${request.method} ${request.url?.split('?')[0]}`;
+    requests.push(line);
+    const due = hook?.request.test(line) ? hook : undefined;
+    if (due) hook = undefined;
+    await due?.work();
     passOn(target, agent, request, response);
   });
   await new Promise<void>((resolve) => {
@@ -74,6 +84,9 @@ async function startProxy(target: string): Promise<CountingProxy> {
     url: `http://${host}`,
     host,
     requests,
+    before: (request, work) => {
+      hook = { request, work };
+    },
     reset: () => {
       requests.length = 0;
     },
@@ -92,9 +105,7 @@ function passOn(target: string, agent: Agent, request: IncomingMessage, response
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.pipe(response);
   });
-  upstream.on('error', () => {
-    if (response.headersSent) response.destroy();
-    else response.writeHead(502).end();
-  });
+  // A peer that is down is down behind its proxy, too.
+  upstream.on('error', () => response.destroy());
   request.pipe(upstream);
 }

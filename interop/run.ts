@@ -9,6 +9,7 @@ import { checkDifferential } from './cases/differential.ts';
 import { checkEmbedded } from './cases/embedded.ts';
 import { checkFinishingJob } from './cases/finishing-job.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
+import { checkOutages } from './cases/outages.ts';
 import { checkPullThrough } from './cases/pull-through.ts';
 import { checkSpeed, checkYardstickCalls } from './cases/speed.ts';
 import { checkPages } from './pages/suite.ts';
@@ -51,6 +52,7 @@ async function runPass(stack: Stack, major: RekorMajor): Promise<void> {
   await withWorker({ stack, major, name: 'counted', ...through }, async (pass) => {
     await checkMainJob(pass, counted);
     await checkYardstickCalls(pass, counted);
+    await checkOutages(pass, counted);
   });
   counted.close();
   await withWorker({ stack, major, name: 'direct' }, async (pass) => {
@@ -68,13 +70,19 @@ async function withWorker({ name, ...options }: Started, run: (pass: Pass) => Pr
   const own = `${folder}/${name}-v${major}`;
   mkdirSync(own);
   let worker: Worker | undefined;
-  await report.check(`the Worker starts (${name}, Rekor v${major})`, async () => {
+  const start = async () => {
     worker = await startWorker({ ...options, port: basePort + 90, folder: own });
     workers.add(worker);
     return undefined;
-  });
+  };
+  await report.check(`the Worker starts (${name}, Rekor v${major})`, start);
   if (!worker) return;
-  await run({ report, stack, major, caller: createCaller(stack, worker), worker: worker.url });
+  const restartWorker = async () => {
+    if (worker) workers.delete(worker);
+    await worker?.kill();
+    await start();
+  };
+  await run({ report, stack, major, caller: createCaller(stack, worker), worker: worker.url, restartWorker });
   await worker.stop();
   workers.delete(worker);
 }

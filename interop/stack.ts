@@ -11,6 +11,9 @@ const METRICS_PORT = 2112;
 /** How long another stack on this machine is waited for. */
 const TURN_TIMEOUT_MS = 15 * 60_000;
 
+/** How long a peer that was started again is waited for. */
+const PEER_TIMEOUT_MS = 20_000;
+
 /** The first pass's log, or the second's. */
 export type RekorMajor = 1 | 2;
 
@@ -46,6 +49,23 @@ export async function startStack(folder: string, basePort: number): Promise<Stac
 /** Stops what `startStack` started, also where it started only some of it. */
 export async function stopStack(folder: string): Promise<void> {
   await runProgram(`${scripts}/down`, [folder]);
+}
+
+/** A peer that can be stopped while the others run; Rekor v1 keeps its key in memory, and would come back as another. */
+export type Peer = 'registry-tag' | 'rekor';
+
+/** Stops a peer, as an outage does. */
+export async function stopPeer({ folder }: Stack, name: Peer): Promise<void> {
+  await runProgram(`${scripts}/peer`, [folder, 'stop', name]);
+}
+
+/** Starts a stopped peer again, with all that it had, and waits until it answers. */
+export async function startPeer(stack: Stack, name: Peer): Promise<void> {
+  await runProgram(`${scripts}/peer`, [stack.folder, 'start', name]);
+  const url = name === 'rekor' ? `${stack.rekor(2).url}/healthz` : `http://${stack.registries[1]}/v2/`;
+  for (const until = Date.now() + PEER_TIMEOUT_MS; Date.now() < until; await sleep(100))
+    if ((await fetch(url).catch(() => undefined))?.ok) return;
+  throw new Error(`${name} does not answer again`);
 }
 
 function readStack(folder: string): Stack {

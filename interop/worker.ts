@@ -20,6 +20,8 @@ export const AUDIENCE = 'https://muster.test';
 export interface Worker {
   readonly url: string;
   stop(): Promise<void>;
+  /** SIGKILL; another one in the same folder goes on with what is left. */
+  kill(): Promise<void>;
 }
 
 /** What a Worker is told; where its services are reached through proxies, their addresses. */
@@ -46,7 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const log = createWriteStream(`${folder}/worker.log`);
+  const log = createWriteStream(`${folder}/worker.log`, { flags: 'a' });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const ended = new Promise<void>((resolve) => {
@@ -58,12 +60,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
   const onExit = () => kill('SIGKILL');
   process.once('exit', onExit);
-  const stop = async () => {
-    kill('SIGTERM');
+  const end = async (signal: NodeJS.Signals) => {
+    kill(signal);
     await Promise.race([ended, sleep(5000).then(() => kill('SIGKILL'))]);
     process.off('exit', onExit);
     log.end();
   };
+  const stop = () => end('SIGTERM');
   const url = `http://localhost:${port}`;
   try {
     await awaitHealth(url, () => child.exitCode !== null || child.signalCode !== null);
@@ -71,7 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await stop();
     throw new Error(`the Worker did not start: ${lastLine(`${folder}/worker.log`)}`, { cause: error });
   }
-  return { url, stop };
+  return { url, stop, kill: () => end('SIGKILL') };
 }
 
 async function awaitHealth(url: string, hasEnded: () => boolean): Promise<void> {

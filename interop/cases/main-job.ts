@@ -18,6 +18,8 @@ export interface Pass {
   readonly caller: Caller;
   /** That Worker's URL. */
   readonly worker: string;
+  /** Kills the Worker, and starts another one on what it kept. */
+  restartWorker(): Promise<void>;
 }
 
 /** Two arches, two registries, one signature; then everyone who may judge the result does. */

@@ -6,12 +6,14 @@ PATH=$here/../../node_modules/.bin:$PATH:/usr/sbin # Node 24 first; mariadbd is 
 
 port() { echo $((base + $1)); }
 
-# start NAME PROGRAM ARGUMENT...: in the background and in $dir, its output in NAME.log, its pid in `pids`
+# start NAME PROGRAM ARGUMENT...: in the background and in $dir, its output in NAME.log, its pid in `pids` and NAME.pid;
+# what it was started with in NAME.command
 start() {
   local name=$1
   shift
-  (cd "$dir" && exec "$@" >"$dir/$name.log" 2>&1 </dev/null) &
-  echo "$!" >>"$dir/pids"
+  printf '%q ' "$@" >"$dir/$name.command"
+  (cd "$dir" && exec "$@" >>"$dir/$name.log" 2>&1 </dev/null) &
+  echo "$!" | tee -a "$dir/pids" >"$dir/$name.pid"
 }
 
 # await COMMAND...: until it succeeds, for at most 20 seconds
