@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
+import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
-import { deadlineMinutes, markOverdue } from '../runs/deadline.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';
@@ -16,15 +16,18 @@ import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
 import { compareReport, completes, expectationOf, joinReport, type TakenReport } from './recording.ts';
 import { summariseForRun } from './run-summary.ts';
-import { isFinished, type MergeState, type MergeView, viewMerge } from './state.ts';
+import { isFinished, type MergeState, type MergeView } from './state.ts';
 import { projectOf } from './subject.ts';
 import { describeRest } from './tell.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
+import { viewRecord } from './view-record.ts';
 import { Watchers } from './watchers.ts';
 import { missingLegs, targetNames, Work } from './work.ts';
 
 /** While work is under way, a killed object is woken after this long, in milliseconds. */
 const WATCHDOG_MS = 5_000;
+/** An alarm that failed outside of every step comes again after this long, in milliseconds. */
+const TROUBLE_MS = 60_000;
 
 export interface ArriveRequest {
   readonly subject: RunSubject;
@@ -132,8 +135,14 @@ export class MergeObject extends DurableObject<Env> {
     return true;
   }
 
+  /** Arms itself again whatever happens: the platform would try six times, and then no more. */
   override async alarm(): Promise<void> {
-    if (this.#journal.load()) await this.#advance();
+    try {
+      if (this.#journal.load()) await this.#advance();
+    } catch (error) {
+      console.error(JSON.stringify({ at: 'alarm', problem: messageOf(error) }));
+      await this.ctx.storage.setAlarm(this.#services.now() + TROUBLE_MS);
+    }
   }
 
   #load(): MergeRecord {
@@ -234,11 +243,7 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   #view(record: MergeRecord): MergeView {
-    const project = projectOf(this.#services, record.subject);
-    const targets = this.#services.targets(project);
-    const view = viewMerge(record, this.#journal.entries(record.generation), targets, this.#lender.ready());
-    const deadline = record.created_at + deadlineMinutes(project, targets) * 60_000;
-    return markOverdue(view, deadline, this.#services.now());
+    return viewRecord(record, this.#journal.entries(record.generation), this.#services, this.#lender.ready());
   }
 
   async #tellRun(): Promise<void> {
