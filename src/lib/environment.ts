@@ -24,6 +24,8 @@ import type { TrustRootObject } from './trust/trust-root-object.ts';
 
 /** Of one isolate, per registry: pulls are to leave room for merges. */
 const PUBLIC_READS_PER_HOUR = 10_000;
+/** What a registry asks us to wait for, a client is told, and may wait for itself. */
+const PUBLIC_RETRY = { tries: 2, maxPauseMs: 1_000 };
 
 /** The Worker's bindings, variables and secrets. */
 export interface Env {
@@ -57,8 +59,10 @@ export interface Environment {
   readonly calls: CallTally;
   readonly idTokens: IdTokenVerifier;
   readonly trust: Trust['trust'];
-  /** A registry read without credentials, for public routes. */
+  /** A registry read without credentials, for public routes; somebody is waiting, so it is not tried for long. */
   readonly publicRegistry: (host: string) => Registry;
+  /** `host/name`, read for public routes with our credentials, because the configuration makes it public. */
+  readonly publicTarget: (name: string) => Repository;
   /** What the pull-through may read of each registry. */
   readonly publicBudget: Budget;
 }
@@ -90,6 +94,7 @@ function createEnvironment(env: Env): Environment {
   };
   const credentialOf = parseDockerConfig(env.REGISTRY_AUTH ?? '{"auths":{}}');
   const registries = createRegistries(config, caller, credentialOf);
+  const hasty: Caller = { ...caller, retry: { ...caller.retry, ...PUBLIC_RETRY } };
   const trust = createEnvironmentTrust(env, config, caller);
   return {
     services: createServices(config, caller, registries, credentialOf, trust),
@@ -97,7 +102,8 @@ function createEnvironment(env: Env): Environment {
     calls,
     idTokens: createIdTokenVerifier({ caller, issuer: config.oidc.issuer }),
     trust: trust.trust,
-    publicRegistry: createRegistries(config, caller, () => undefined),
+    publicRegistry: createRegistries(config, hasty, () => undefined),
+    publicTarget: openBy(createRegistries(config, hasty, credentialOf)),
     publicBudget: createBudget(caller.now, PUBLIC_READS_PER_HOUR),
   };
 }
@@ -127,6 +133,14 @@ function createRegistries(
   };
 }
 
+/** Opens repositories by their full names, `host/name`. */
+function openBy(registries: (host: string) => Registry): (name: string) => Repository {
+  return (name) => {
+    const slash = name.indexOf('/');
+    return registries(name.slice(0, slash)).repository(name.slice(slash + 1));
+  };
+}
+
 function createServices(
   config: Config,
   caller: Caller,
@@ -134,10 +148,7 @@ function createServices(
   credentialOf: (host: string) => Credential | undefined,
   { trust, signing }: Trust,
 ): Services {
-  const repository = (name: string): Repository => {
-    const slash = name.indexOf('/');
-    return registries(name.slice(0, slash)).repository(name.slice(slash + 1));
-  };
+  const repository = openBy(registries);
   const isUsable = (host: string) =>
     credentialOf(host) !== undefined ||
     config.registries.some((registry) => registry.host === host && registry.anonymous);

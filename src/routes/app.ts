@@ -30,20 +30,20 @@ import { verifyRoutes } from './verify.ts';
 
 /** What a public reader may use: anonymous registries, within their budget. */
 const readerOf = (c: Context<AppEnv>) => {
-  const { services, trust, publicRegistry } = c.get('environment');
+  const { services, trust, publicRegistry, publicTarget } = c.get('environment');
   return {
     config: services.config,
     trust,
     registry: publicRegistry,
     now: services.now,
-    publicTarget: services.repository,
+    publicTarget,
   };
 };
 
 /** What the pull-through serves from. */
 const registryOf = (c: Context<AppEnv>): RegistryDeps => {
-  const { services, publicRegistry, publicBudget } = c.get('environment');
-  const options = { publicRegistry, ownRepository: services.repository, budget: publicBudget };
+  const { services, publicRegistry, publicTarget, publicBudget } = c.get('environment');
+  const options = { publicRegistry, ownRepository: publicTarget, budget: publicBudget };
   return {
     config: services.config,
     gate: (place) => c.env.REPOSITORIES.getByName(nameOfPlace(place)),

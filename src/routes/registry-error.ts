@@ -9,7 +9,7 @@ const STATUS = {
   MANIFEST_UNKNOWN: 404,
   BLOB_UNKNOWN: 404,
   PAGINATION_NUMBER_INVALID: 400,
-  UNSUPPORTED: 405,
+  ENDPOINT_UNKNOWN: 404,
 } as const satisfies Record<PullThroughErrorCode, number>;
 
 /** Where another try may help; the registry upstream, or our trusted root, is not well. */
@@ -56,6 +56,8 @@ function isOverload(error: unknown): boolean {
  */
 export function renderFailure({ code, detail, retryAfterMs = RETRY_AFTER_MS }: Failure): Response {
   const after = { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) };
+  // The specification's word for it; a registry upstream may say the same, and mean itself.
+  if (code === 'ENDPOINT_UNKNOWN') return respond(STATUS[code], 'UNSUPPORTED', detail);
   if (isOwnCode(code)) return respond(STATUS[code], code, detail);
   // To somebody without credentials a private repository looks like none.
   if (code === 'UNAUTHORIZED' || code === 'DENIED')

@@ -128,7 +128,7 @@ describe('GET /v2/…/manifests', () => {
     ['a slash in disguise', 'q%2fa/b/manifests/v1', '400 NAME_INVALID'],
     ['a doubled slash', 'q//a/b/manifests/v1', '400 NAME_INVALID'],
     ['a name that is too long', `q/${'a'.repeat(255)}/manifests/v1`, '400 NAME_INVALID'],
-    ['a catalogue', '_catalog', '405 UNSUPPORTED'],
+    ['a catalogue', '_catalog', '404 UNSUPPORTED'],
   ])('refuses %s', (_, path, refusal) =>
     withRegistry(async ({ get }) => {
       expect(await refusalOf(await get(`/v2/${path}`))).toBe(refusal);
@@ -142,6 +142,7 @@ describe('GET /v2/…/manifests', () => {
     ['a registry that fails', new HttpError('PEER_FAILED', 'x'), '503 UNAVAILABLE'],
     ['a trusted root that cannot be used', new SigstoreError('ROOT_INVALID', 'x'), '503 UNAVAILABLE'],
     ['wrong bytes', new OciError('DIGEST_MISMATCH', 'x'), '502 UNKNOWN'],
+    ['a registry that knows no HEAD', new OciError('UNSUPPORTED', 'x'), '502 UNKNOWN'],
     ['a confused manifest', new OciError('MANIFEST_INVALID', 'x'), '502 UNKNOWN'],
     ['what nobody foresaw', new TypeError('x'), '500 UNKNOWN'],
     ['an object that has too much to do', Object.assign(new Error('x'), { overloaded: true }), '503 UNAVAILABLE'],

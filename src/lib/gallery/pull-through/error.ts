@@ -1,6 +1,6 @@
 import { CodedError } from '../../error.ts';
 
-/** As the distribution specification and its reference implementation name them. */
+/** As the distribution specification and its reference implementation name them, but for an endpoint that is none. */
 export type PullThroughErrorCode =
   | 'NAME_INVALID'
   | 'NAME_UNKNOWN'
@@ -8,7 +8,7 @@ export type PullThroughErrorCode =
   | 'MANIFEST_UNKNOWN'
   | 'BLOB_UNKNOWN'
   | 'PAGINATION_NUMBER_INVALID'
-  | 'UNSUPPORTED';
+  | 'ENDPOINT_UNKNOWN';
 
 /**
  * A request that the pull-through does not serve, whoever is upstream.

@@ -23,7 +23,7 @@ export function rawPathOf(url: string): string {
  * admits goes on to a registry.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
- * @throws {PullThroughError} NAME_INVALID, DIGEST_INVALID, MANIFEST_UNKNOWN (a tag that cannot be), UNSUPPORTED
+ * @throws {PullThroughError} NAME_INVALID, DIGEST_INVALID, MANIFEST_UNKNOWN (a tag that cannot be), ENDPOINT_UNKNOWN
  */
 export function parseRegistryPath(path: string): RegistryPath {
   const { name = '', tags, kind, reference = '' } = ENDPOINT.exec(path)?.groups ?? {};
@@ -43,7 +43,7 @@ function unknownEndpoint(path: string): PullThroughError {
     .split('/')
     .every((component) => component !== '' && component !== '..' && !component.includes('%'));
   return isName
-    ? new PullThroughError('UNSUPPORTED', 'manifests, blobs, tags/list and referrers of a repository are served')
+    ? new PullThroughError('ENDPOINT_UNKNOWN', 'manifests, blobs, tags/list and referrers of a repository are served')
     : new PullThroughError('NAME_INVALID', 'the repository name is not valid');
 }
 

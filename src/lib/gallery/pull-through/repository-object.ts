@@ -43,10 +43,13 @@ export class RepositoryObject extends DurableObject<Env> {
     return this.#gatekeeper;
   }
 
-  #createKeeper({ services, trust, publicRegistry, publicBudget }: Environment, repository: string): Gatekeeper {
+  #createKeeper(
+    { services, trust, publicRegistry, publicTarget, publicBudget }: Environment,
+    repository: string,
+  ): Gatekeeper {
     const place = placeOf(services.config, repository);
     if (!place) throw new PullThroughError('NAME_UNKNOWN', 'no project publishes to this repository');
-    const options = { publicRegistry, ownRepository: services.repository, budget: publicBudget };
+    const options = { publicRegistry, ownRepository: publicTarget, budget: publicBudget };
     return new Gatekeeper({
       repository: openUpstream(options, place),
       policies: place.policies,
