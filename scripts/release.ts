@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cutRelease, nextVersion, notesOf } from './changelog.ts';
+import { listShipped } from './sbom.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'dry-run': { type: 'boolean' } } });
 const [wanted] = positionals;
@@ -32,10 +33,9 @@ function release(): void {
   for (const [file, text] of edits) writeFileSync(file, text);
   const notes = notesOf(readFileSync('CHANGELOG.md', 'utf8'), version);
   mkdirSync('dist', { recursive: true });
-  writeFileSync(
-    `dist/muster-${version}.spdx.json`,
-    run('npm', ['sbom', '--package-lock-only', '--sbom-format', 'spdx', '--omit', 'dev']),
-  );
+  const everything = run('npm', ['sbom', '--package-lock-only', '--sbom-format', 'spdx']);
+  const shipped = listShipped(everything, readFileSync('package-lock.json', 'utf8'));
+  writeFileSync(`dist/muster-${version}.spdx.json`, `${JSON.stringify(shipped, null, 2)}\n`);
   run('git', ['commit', '--quiet', '--message', `Release ${version}`, '--', ...edits.keys()]);
   run('git', [
     'tag',
@@ -46,7 +46,10 @@ function release(): void {
     '--cleanup',
     'verbatim',
   ]);
-  console.log(`tagged v${version}; dist/muster-${version}.spdx.json lists what it ships`);
+  const count = `${shipped.packages.length - 1} packages`;
+  console.log(
+    `tagged v${version}; dist/muster-${version}.spdx.json lists the ${count} that it ships, with their licences`,
+  );
 }
 
 /** The project's own entries in the lockfile: the first two versions. */
