@@ -91,7 +91,12 @@ function lastLine(file: string): string {
 }
 
 /** The `MUSTER` object for the local peers. */
-function buildConfig({ stack, major, signingConfig, origins = stack.registries }: WorkerOptions): object {
+export function buildConfig({
+  stack,
+  major,
+  signingConfig,
+  origins = stack.registries,
+}: Omit<WorkerOptions, 'port' | 'folder'>) {
   const rekor = stack.rekor(major);
   const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const merge = `${workflows}/backend_merge.yml`;
