@@ -1,5 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, sha256 } from '../oci/digest.ts';
+import { OciError } from '../oci/error.ts';
+import type { RawManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/repository.ts';
 import { BUNDLE_MEDIA_TYPE, buildBundleManifest, EMPTY_CONFIG } from './bundle-manifest.ts';
 import { nameOf } from './source.ts';
@@ -23,7 +25,7 @@ export interface Attached {
 /** Uploads what the manifests that attach a bundle will name. Safe to repeat. @returns the bundle's size in bytes */
 export async function uploadBundle(repository: Repository, bundle: string): Promise<number> {
   const blob = new TextEncoder().encode(bundle);
-  await Promise.all([repository.pushBlob(blob), repository.pushBlob(EMPTY_CONFIG)]);
+  await Promise.all([repository.pushBlob(blob), repository.keepBlob(EMPTY_CONFIG)]);
   return blob.byteLength;
 }
 
@@ -49,10 +51,22 @@ export async function attachBundle(attachment: Attachment, { services, locks }: 
   const { repository } = attachment;
   const manifests = await manifestsOf(attachment);
   if (services.needsFallbackTags(repository)) readAhead(attachment, locks);
-  await Promise.all(manifests.map(({ manifest }) => repository.pushManifest(manifest.digest, manifest)));
+  await Promise.all(manifests.map(({ manifest }) => pushReferrer(repository, manifest)));
   const [first] = manifests;
   const api = first === undefined || (await services.hasReferrersApi(repository, first.manifest.digest));
   return { bundles: Object.fromEntries(manifests.map(({ subject, manifest }) => [subject, manifest.digest])), api };
+}
+
+/** A registry that has lost the empty config in the meantime is given it once more. */
+async function pushReferrer(repository: Repository, manifest: RawManifest): Promise<void> {
+  try {
+    await repository.pushManifest(manifest.digest, manifest);
+  } catch (error) {
+    if (!(error instanceof OciError)) throw error;
+    repository.forgetBlobs();
+    await repository.keepBlob(EMPTY_CONFIG);
+    await repository.pushManifest(manifest.digest, manifest);
+  }
 }
 
 /**

@@ -16,6 +16,8 @@ export interface IntakeOptions {
   readonly presence: Presence;
   /** Images that will be needed in the targets, too: looked for meanwhile. */
   readonly others?: readonly Digest[];
+  /** Told what will be recorded, before the image is anchored. */
+  readonly onChecked?: (arrival: Arrival) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function takeIn(
   project: ProjectConfig,
   runId: string,
   report: Report,
-  { ledger, presence, others = [] }: IntakeOptions,
+  { ledger, presence, others = [], onChecked }: IntakeOptions,
 ): Promise<Arrival> {
   const expected = platformOfTag(report.platform_tag, project.platforms);
   const targets = services.targets(project).filter(({ skipped }) => skipped === undefined);
@@ -39,25 +41,32 @@ export async function takeIn(
   ]);
   for (const holder of leg.holders) presence.add(holder, report.digest);
   checkPlatform(leg, expected, report.platform_tag);
-  const { tag_suffix, digest } = report;
-  const tag = anchorTag(runId, tag_suffix, report.platform_tag);
-  await anchorEverywhere({
-    targets,
-    image: { digest, leg: report.platform_tag },
-    leg,
-    ledger,
-    chunkBytes: services.copyChunkBytes,
-    anchor: { tag, project: project.name, run_id: runId, tag_suffix, digest },
-  });
-  return {
-    platform_tag: report.platform_tag,
-    digest: report.digest,
-    run_attempt: report.run_attempt,
+  const { tag_suffix, platform_tag, digest, run_attempt } = report;
+  const arrival = {
+    platform_tag,
+    digest,
+    run_attempt,
     media_type: leg.manifest.mediaType,
     platform: leg.platform ? formatPlatform(leg.platform) : null,
     descriptors: leg.descriptors,
     arrived_at: services.now(),
   };
+  onChecked?.(arrival);
+  await anchorEverywhere({
+    targets,
+    image: { digest, leg: platform_tag },
+    leg,
+    ledger,
+    chunkBytes: services.copyChunkBytes,
+    anchor: {
+      tag: anchorTag(runId, tag_suffix, platform_tag),
+      project: project.name,
+      run_id: runId,
+      tag_suffix,
+      digest,
+    },
+  });
+  return arrival;
 }
 
 /** Sees which images are where already, so that nothing waits for it later. */

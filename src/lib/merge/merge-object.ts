@@ -10,12 +10,13 @@ import { applyDirective, checkExpected } from './directive.ts';
 import { MergeError } from './error.ts';
 import { takeIn } from './intake.ts';
 import { Journal } from './journal.ts';
-import { type EarlyIdentity, Lender } from './lender.ts';
+import { type EarlyLoan, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
-import { compareReport, completes, expectationOf, joinReport, type TakenReport } from './recording.ts';
+import { compareReport, completes, expectationOf, imagesOf, joinReport, type TakenReport } from './recording.ts';
 import { summariseForRun } from './run-summary.ts';
+import { startEarly } from './start-early.ts';
 import { isFinished, type MergeState, type MergeView } from './state.ts';
 import { projectOf } from './subject.ts';
 import { describeRest } from './tell.ts';
@@ -36,9 +37,8 @@ export interface ArriveRequest {
 }
 
 /**
- * One backend of one run: loads what is stored, runs the tasks that are ready, records, and arms its alarm.
- *
- * The tasks run in its {@link Work}; tokens and keys live in its {@link Lender} only.
+ * One backend of one run: loads what is stored, runs the tasks that are ready, records, and arms its alarm. The tasks run
+ * in its {@link Work}; tokens and keys live in its {@link Lender} only.
  */
 export class MergeObject extends DurableObject<Env> {
   readonly #journal: Journal;
@@ -64,8 +64,8 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   /**
-   * Records a leg, and goes on as far as that leads, also with what had stopped. Only a report that leaves nothing missing lends its token: an
-   * earlier one would have ended by then.
+   * Records a leg, and goes on as far as that leads, also with what had stopped. Only a report that leaves nothing missing
+   * lends its token: an earlier one would have ended by then.
    */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
@@ -155,8 +155,8 @@ export class MergeObject extends DurableObject<Env> {
     return environmentOf(this.env).services;
   }
 
-  /** Stores a report. @returns the certificate, where this report completes the merge */
-  async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyIdentity | undefined> {
+  /** Stores a report. @returns what was begun ahead, where this report completes the merge */
+  async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyLoan | undefined> {
     const project = projectOf(this.#services, subject);
     const run = this.env.RUNS.getByName(runName(subject.project, subject.run_id));
     const before = this.#journal.load();
@@ -165,21 +165,23 @@ export class MergeObject extends DurableObject<Env> {
     const directive = unwrap(await run.admit({ tag_suffix, platform_tag, run_attempt, plan_required }));
     const expectation = expectationOf(project, report, directive.planned, before?.expectation);
     checkExpected(expectation, platform_tag);
-    let early: EarlyIdentity | undefined;
+    const taken = { subject, report, expectation, directive };
+    let early: EarlyLoan | undefined;
     if (compareReport(this.#journal.load(), report) === 'new') {
       const isLast = completes(before, expectation, report);
-      if (isLast) early = this.#lender.request(loan);
-      const others = isLast && before ? before.arrivals.flatMap((arrival) => arrival.descriptors) : [];
+      early = isLast ? this.#lender.request(loan) : undefined;
       this.#arriving += 1;
       try {
         const arrival = await takeIn(this.#services, project, subject.run_id, report, {
           ledger: ledgerOf(this.env),
           presence: this.#steps.presence,
-          others: others.map(({ digest }) => digest),
+          others: isLast ? imagesOf(before) : [],
+          onChecked: (checked) =>
+            startEarly(early, this.#begun({ ...taken, arrival: checked }), before, this.#services),
         });
         // Another report may have come in while the registries were asked.
         if (compareReport(this.#journal.load(), report) === 'new')
-          this.#join({ subject, report, arrival, expectation, directive });
+          this.#journal.store(joinReport(this.#journal.load(), this.#begun({ ...taken, arrival })));
       } finally {
         this.#arriving -= 1;
       }
@@ -190,13 +192,12 @@ export class MergeObject extends DurableObject<Env> {
     return early;
   }
 
-  #join(taken: Omit<TakenReport, 'hasBegun' | 'now'>): void {
-    const before = this.#journal.load();
-    const hasBegun = before !== undefined && this.#journal.entries(before.generation).length > 0;
-    this.#journal.store(joinReport(before, { ...taken, hasBegun, now: this.#services.now() }));
+  #begun(taken: Omit<TakenReport, 'hasBegun'>): TakenReport {
+    const { generation = 0 } = this.#journal.load() ?? {};
+    return { ...taken, hasBegun: this.#journal.entries(generation).length > 0 };
   }
 
-  #lend(loan: Loan, early?: EarlyIdentity): void {
+  #lend(loan: Loan, early?: EarlyLoan): void {
     const refused = this.#lender.lend(loan, early);
     const record = this.#journal.load();
     if (!record) return;

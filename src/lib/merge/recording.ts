@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../config.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Directive, PlannedMerge } from '../runs/types.ts';
 import {
   type Arrival,
@@ -58,6 +59,11 @@ export function compareReport(record: MergeRecord | undefined, report: Report): 
   );
 }
 
+/** The images that have arrived, with their attestations. */
+export function imagesOf(record: MergeRecord | undefined): readonly Digest[] {
+  return (record?.arrivals ?? []).flatMap(({ descriptors }) => descriptors.map(({ digest }) => digest));
+}
+
 /** A report that was checked against the registries, and what goes with it. */
 export interface TakenReport {
   readonly subject: RunSubject;
@@ -67,13 +73,11 @@ export interface TakenReport {
   readonly directive: Directive;
   /** Whether a step of the present generation has begun. */
   readonly hasBegun: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
 }
 
 /** The record with one more arrival; other bytes after work began make a new generation. */
 export function joinReport(before: MergeRecord | undefined, taken: TakenReport): MergeRecord {
-  const { subject, report, arrival, expectation, directive, hasBegun, now } = taken;
+  const { subject, report, arrival, expectation, directive, hasBegun } = taken;
   const { planned, cancelled } = directive;
   const replaced = before?.arrivals.find(({ platform_tag }) => platform_tag === arrival.platform_tag);
   const generation = before?.generation ?? 1;
@@ -87,6 +91,6 @@ export function joinReport(before: MergeRecord | undefined, taken: TakenReport):
     arrivals: [...(before?.arrivals ?? []).filter((other) => other !== replaced), arrival],
     narrow: planned?.narrow ?? false,
     cancelled,
-    created_at: before?.created_at ?? now,
+    created_at: before?.created_at ?? arrival.arrived_at,
   };
 }

@@ -50,7 +50,7 @@ function createContext(
     locks,
     tags: tagsOf(project, record),
     targets: services.targets(project),
-    identity: () => lender.identity(),
+    sign: (digests) => lender.sign(digests),
     uploads,
     presence,
     verified,

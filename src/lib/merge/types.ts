@@ -4,8 +4,8 @@ import type { Caller, Now } from '../http.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Repository } from '../oci/repository.ts';
-import type { SigningIdentity } from '../sigstore/certificate.ts';
 import type { Policy } from '../sigstore/policy.ts';
+import type { SignedBundle } from '../sigstore/sign.ts';
 import type { SigningServices } from '../sigstore/signing-config.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
 import type { Arrival, Expectation, TagLatest } from './arrival.ts';
@@ -167,8 +167,8 @@ export interface StepContext {
   /** Every tag that the merge ends with, from verified claims. */
   readonly tags: readonly string[];
   readonly targets: readonly Target[];
-  /** The key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
-  identity(): Promise<{ readonly identity: SigningIdentity; readonly signer: string }>;
+  /** Signs with the key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
+  sign(digests: readonly Digest[]): Promise<{ readonly signed: SignedBundle; readonly signer: string }>;
   /** How far large blobs have come. */
   readonly uploads: UploadJournal;
   /** The manifests that this stretch of work has seen. */

@@ -4,7 +4,7 @@ import { headBlob } from './blob-head.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';
-import { pushWhole } from './push-blob.ts';
+import { prepareUpload, pushWhole } from './push-blob.ts';
 import { repeatTruncated } from './repeat.ts';
 import { refuseStatus } from './respond.ts';
 import { type BlobSource, type CopyOptions, copyBlob } from './upload.ts';
@@ -18,6 +18,12 @@ export interface Blobs extends BlobSource {
   pullBlob(digest: Digest, maxBytes: number): Promise<Uint8Array>;
   /** Uploads a small blob, in one request where the registry can. */
   pushBlob(bytes: Uint8Array): Promise<Digest>;
+  /** The same for one that many manifests name: pushed once in a while, unless `forgetBlobs` was called since. */
+  keepBlob(bytes: Uint8Array): Promise<Digest>;
+  /** Doubts that what `keepBlob` pushed before is still there. */
+  forgetBlobs(): void;
+  /** Opens an upload for the next blob that is pushed, where that saves a round trip then. */
+  prepareUpload(): Promise<void>;
   /** Whether the registry took the blob over from another of its repositories; a refusal only means that it must be copied. */
   mountBlob(digest: Digest, from: string): Promise<boolean>;
   /** Streams a blob from elsewhere, in chunks, hashed on the way. @throws {OciError} DIGEST_MISMATCH, and nothing is committed */
@@ -35,6 +41,16 @@ export function createBlobs(context: RepositoryContext): Blobs {
       await pushWhole(context, digest, bytes);
       return digest;
     },
+    keepBlob: async (bytes) => {
+      const { memory, name } = context;
+      const digest = await sha256(bytes);
+      if (memory.holds(name, digest)) return digest;
+      await pushWhole(context, digest, bytes);
+      memory.hold(name, digest);
+      return digest;
+    },
+    forgetBlobs: () => context.memory.forgetHeld(),
+    prepareUpload: () => prepareUpload(context),
     mountBlob: (digest, from) => mountBlob(context, digest, from),
     copyBlob: (digest, size, from, options) => copyBlob(context, { digest, size, from, ...options }),
   };

@@ -1,4 +1,5 @@
 import type { Caller } from '../http.ts';
+import type { RegistryMemory } from './memory.ts';
 
 /** One request: `path` is below `/v2/`, or a URL that the registry itself gave, at its own origin. */
 export interface RegistryRequest {
@@ -22,6 +23,7 @@ export interface RepositoryContext {
   readonly origin: URL;
   readonly send: Send;
   readonly caller: Caller;
+  readonly memory: RegistryMemory;
 }
 
 /** The scope of an action on a repository. @see https://distribution.github.io/distribution/spec/auth/scope/ */

@@ -3,6 +3,7 @@ import { Authorization } from './authorization.ts';
 import type { Send } from './context.ts';
 import type { Credential } from './credentials.ts';
 import { OciError } from './error.ts';
+import { RegistryMemory } from './memory.ts';
 import { isRepositoryName } from './reference.ts';
 import { createRepository, type Repository } from './repository.ts';
 
@@ -32,6 +33,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const authorization = new Authorization(options);
   const { caller, origin, host } = options;
   const base = new URL('/v2/', origin);
+  const memory = new RegistryMemory(caller.now);
 
   const send: Send = async ({ path, init = {}, scopes, once = false, timeoutMs = 0 }) => {
     const url = path instanceof URL ? path : new URL(path, base);
@@ -65,7 +67,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     host,
     repository: (name) => {
       if (!isRepositoryName(name)) throw new OciError('REFERENCE_INVALID', 'the repository name is not valid');
-      return createRepository({ host, name, origin: base, send, caller });
+      return createRepository({ host, name, origin: base, send, caller, memory });
     },
   };
 }

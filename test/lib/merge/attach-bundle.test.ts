@@ -3,6 +3,7 @@ import { attachBundle, listInFallbackTags, uploadBundle } from '../../../src/lib
 import type { Locks } from '../../../src/lib/merge/types.ts';
 import type { Descriptor } from '../../../src/lib/oci/descriptor.ts';
 import { type Digest, sha256 } from '../../../src/lib/oci/digest.ts';
+import { OciError } from '../../../src/lib/oci/error.ts';
 import { parseManifest, type RawManifest } from '../../../src/lib/oci/manifest.ts';
 import { digestOf } from './make.ts';
 import { makeRepository } from './steps/context.ts';
@@ -10,17 +11,23 @@ import { makeRepository } from './steps/context.ts';
 const subjects = ['a', 'b'].map((letter) => ({ mediaType: 'x/y', digest: digestOf(letter), size: 7 }));
 
 /** A registry, and the locks of its fallback tags; every call in the order it came. */
-async function attach(hasApi: boolean, isKnown = false) {
+async function attach(hasApi: boolean, isKnown = false, isGone = false) {
   const calls: string[] = [];
   const pushed: RawManifest[] = [];
   const fallback: { subject: Digest; descriptor: Descriptor }[] = [];
   const repository = makeRepository('registry.test/a/b', {
+    keepBlob: async (bytes) => {
+      calls.push('blob');
+      return sha256(bytes);
+    },
+    forgetBlobs: () => void calls.push('forget'),
     pushBlob: async (bytes) => {
       calls.push('blob');
       return sha256(bytes);
     },
     pushManifest: async (_, manifest) => {
       calls.push('manifest');
+      if (isGone && !calls.includes('forget')) throw new OciError('MANIFEST_INVALID', 'BLOB_UNKNOWN');
       pushed.push(manifest as RawManifest);
     },
   });
@@ -53,6 +60,11 @@ describe('attachBundle', () => {
   });
   it('has the bundle, and the empty config, uploaded before', async () => {
     expect((await attach(true)).calls.slice(0, 4)).toEqual(['blob', 'blob', 'manifest', 'manifest']);
+  });
+  it('gives the registry the empty config once more where it has lost it', async () => {
+    const { calls, pushed } = await attach(true, false, true);
+    expect(pushed).toHaveLength(2);
+    expect(calls).toContain('forget');
   });
   it('asks for the referrers API only by what it has pushed: a registry keeps an empty answer', async () => {
     expect((await attach(true)).calls.at(-1)).toBe('probe true');

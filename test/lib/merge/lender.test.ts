@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_RETRY } from '../../../src/lib/http.ts';
-import { Lender } from '../../../src/lib/merge/lender.ts';
+import { type EarlyLoan, Lender } from '../../../src/lib/merge/lender.ts';
 import type { Loan } from '../../../src/lib/merge/loan.ts';
 import type { Services } from '../../../src/lib/merge/types.ts';
+import type { Digest } from '../../../src/lib/oci/digest.ts';
+import { digestOf } from './make.ts';
 
 const identity = { privateKey: new Uint8Array(), certificate: new Uint8Array(), notAfter: 600_000 };
 const lent: Loan = { kind: 'identity', identity, signer: 'https://github.com/a/b' };
@@ -50,6 +52,33 @@ describe('Lender', () => {
     lender.lend(lent);
     clock.now = 590_000;
     expect(lender.ready()).toBe(false);
+  });
+  describe('when it was signed ahead', () => {
+    const digests = [digestOf('a'), digestOf('b')];
+    const signed = { json: '{}', logIndex: '1', signedAt: 0 };
+    const ahead = (of: readonly Digest[], bundle = Promise.resolve(signed)) =>
+      ({
+        loan: token,
+        identity: Promise.resolve(identity),
+        signatureOf: async (some: readonly Digest[]) => (String(some) === String(of) ? bundle : undefined),
+      }) as unknown as EarlyLoan;
+
+    it('takes the signature over the same digests', async () => {
+      const { lender } = makeLender();
+      lender.lend(token, ahead(digests));
+      expect((await lender.sign(digests)).signed).toBe(signed);
+    });
+    it('takes it once', async () => {
+      const { lender } = makeLender();
+      lender.lend(token, ahead(digests));
+      await lender.sign(digests);
+      await expect(lender.sign(digests)).rejects.toThrow();
+    });
+    it('takes none over others', async () => {
+      const { lender } = makeLender();
+      lender.lend(token, ahead([digestOf('c')]));
+      await expect(lender.sign(digests)).rejects.toThrow();
+    });
   });
   it('forgets', () => {
     const { lender } = makeLender();

@@ -69,7 +69,6 @@ function replay(events: readonly Event[], begins: (at: number) => boolean): Merg
         expectation,
         directive,
         hasBegun,
-        now: 1,
       }),
     );
   }

@@ -75,13 +75,16 @@ describe('joinReport', () => {
     expectation: record.expectation,
     directive: { planned: null, cancelled: false },
     hasBegun: false,
-    now: 5_000,
     ...changes,
   });
   const other = makeArrival('amd64', 'c');
 
   it('begins a record with its first report', () => {
-    expect(joinReport(undefined, taken({}))).toMatchObject({ generation: 1, created_at: 5_000, run_attempt: 1 });
+    expect(joinReport(undefined, taken({}))).toMatchObject({
+      generation: 1,
+      created_at: makeArrival('amd64', 'a').arrived_at,
+      run_attempt: 1,
+    });
   });
   it('keeps when the first one came', () => {
     expect(joinReport(record, taken({})).created_at).toBe(record.created_at);

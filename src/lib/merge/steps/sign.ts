@@ -1,7 +1,6 @@
 import { type Digest, sha256 } from '../../oci/digest.ts';
 import { SigstoreError } from '../../sigstore/error.ts';
 import type { Policy } from '../../sigstore/policy.ts';
-import { signDigests } from '../../sigstore/sign.ts';
 import type { TrustRootMaterial } from '../../sigstore/trusted-root.ts';
 import { verifyBundle } from '../../sigstore/verify.ts';
 import { MergeError } from '../error.ts';
@@ -17,18 +16,11 @@ import type { StepContext, StepResults } from '../types.ts';
  */
 export async function signImage(context: StepContext): Promise<StepResults['sign']> {
   const { digest, children } = context.result('read');
-  const { identity, signer } = await context.identity();
-  const services = await context.services.signing();
   // Without them nothing could be checked afterwards, and the log entry would be for nothing.
   const policy = context.services.policy(context.project.policy);
   const trust = await context.services.trust();
-  const digests = [digest, ...children.map((child) => child.digest)];
-  const { json, logIndex, signedAt } = await signDigests({
-    caller: context.services.caller,
-    services,
-    identity,
-    digests,
-  });
+  const { signed, signer } = await context.sign([digest, ...children.map((child) => child.digest)]);
+  const { json, logIndex, signedAt } = signed;
   const bundle_digest = await sha256(new TextEncoder().encode(json));
   context.verified.set(bundle_digest, judgeBundle(JSON.parse(json), digest, policy, trust));
   return { bundle: json, bundle_digest, log_index: logIndex, signed_at: signedAt, identity: signer };
