@@ -1,5 +1,5 @@
 // The main job, the finishing job and the pull-through on real peers: Fulcio, Rekor v2 and v1, a timestamp authority, two
-// kinds of registry; judged by cosign, buildx, crane, oras and the OCI conformance program.
+// kinds of registry; judged by cosign, buildx, crane, oras, containerd and the OCI conformance program.
 // npm run interop -- [--report FILE] [--port BASE] [--rekor 1|2]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,12 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, type Leg } from '../caller.ts';
 import { ARCHES, pushImages, pushSigned, signWithCosign } from '../images.ts';
 import { digestOfTag, pullManifest, verifyFirstBundle, verifyWithCosign } from '../judges.ts';
 import { runPeer } from '../process.ts';
 import { judgeReadOnlyRegistry } from '../registry-conformance.ts';
 import { expect } from '../report.ts';
+import { inFolder, type Route } from '../route.ts';
 import { BUILD_WORKFLOW, IMAGES } from '../worker.ts';
+import { checkContainerd } from './containerd.ts';
 import { digestsOf, legOf, type Pass } from './main-job.ts';
 
 const SBOM_TYPE = 'application/spdx+json';
@@ -14,19 +15,6 @@ const SBOM_TYPE = 'application/spdx+json';
 const STRANGER = { job_workflow_ref: BUILD_WORKFLOW };
 /** The registries' aliases, in the stack's order. */
 const ALIASES = ['api', 'tag'] as const;
-
-/** A merged image, as one registry has it and as it comes through. */
-interface Route {
-  readonly pass: Pass;
-  readonly upstream: string;
-  /** `host:port/alias`, in place of a registry. */
-  readonly via: string;
-  readonly tag: string;
-  /** The index. @throws {Error} where nothing was published */
-  readonly digest: () => string;
-  readonly legs: () => readonly Leg[];
-  readonly name: (text: string) => string;
-}
 
 /** Real clients pull through Muster's read-only registry: what is signed is as it is upstream, all else is refused. */
 export async function checkPullThrough(pass: Pass): Promise<void> {
@@ -61,6 +49,7 @@ export async function checkPullThrough(pass: Pass): Promise<void> {
     await checkOras(route);
     await checkCosign(route);
     await checkRefusals(route);
+    await checkContainerd(route);
     await checkConformance(route);
   }
 }
@@ -222,13 +211,4 @@ async function checkConformance({ pass, upstream, via, tag, digest, legs, name }
 function addressOf(via: string): string {
   const [host, alias] = via.split('/');
   return `http://${host}/v2/${alias}/${IMAGES}`;
-}
-
-async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(`${tmpdir()}/muster-pull-`);
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }

@@ -44,7 +44,7 @@ while read -r name package version; do
   rmdir "$bin"
 done <<<"$peers"
 
-for name in ct registry verifier; do
+for name in ct registry verifier containerd; do
   wanted "$name" "$@" && [ ! "$dir/$name" -nt "$here/$name/main.go" ] || continue
   echo "building $name"
   (cd "$here/$name" && CGO_ENABLED=0 go build -ldflags '-s -w' -o "$dir/$name" .)

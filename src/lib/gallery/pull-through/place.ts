@@ -25,7 +25,7 @@ export function nameOfPlace({ host, name }: Pick<Place, 'host' | 'name'>): strin
  * Finds what `<alias or host>/<repository>` stands for: a target of a project, whose policy then holds.
  *
  * @param namespace - the host whose mirror we are, where a client says it: `name` is then the repository's alone
- * @see https://github.com/containerd/containerd/blob/v2.1.0/docs/hosts.md#registry-host-namespace
+ * @see https://github.com/containerd/containerd/blob/v2.4.2/docs/hosts.md#registry-host-namespace
  * @throws {PullThroughError} NAME_UNKNOWN
  */
 export function findPlace(config: Config, name: string, namespace?: string): Place {
