@@ -36,7 +36,7 @@ export async function playRelease(scene: Scene): Promise<void> {
   await fetch(`${scene.url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent('*/10 * * * *')}`);
   await until(async () => {
     const { body } = await scene.call({ path: '/v1/galleries/localai' });
-    return (body.audit as { finished_at?: string } | null)?.finished_at !== undefined;
+    return typeof (body.audit as { finished_at?: string | null } | null)?.finished_at === 'string';
   });
   // The index of runs hears of a run some seconds after it changed.
   await until(async () => {

@@ -39,6 +39,8 @@ describe('limitOf', () => {
   });
   it.each<[string, string, LimitName | undefined]>([
     ['GET', '/v1/verify', 'LIMIT_VERIFY'],
+    ['GET', '/verify', 'LIMIT_VERIFY'],
+    ['GET', '/runs/localai/1', 'LIMIT_READ'],
     ['POST', '/v1/verify/bundle', 'LIMIT_VERIFY'],
     ['POST', '/v1/tags/preview', 'LIMIT_VERIFY'],
     ['POST', '/v1/galleries/localai/audits', 'LIMIT_VERIFY'],
@@ -78,6 +80,13 @@ describe('a client without a token', () => {
     const refused = await get('/v2/', CLIENT);
     expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '60']);
     expect(await refused.json()).toMatchObject({ errors: [{ code: 'TOOMANYREQUESTS' }] });
+  });
+  it('is told so on a page, where that is read by a person', async () => {
+    const limited: Env = { ...env, LIMIT_READ: { limit: async () => ({ success: false }) } };
+    const headers = { Accept: 'text/html', 'CF-Connecting-IP': CLIENT };
+    const refused = await app.request('/', { headers }, limited);
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '60']);
+    expect(await refused.text()).toContain('Wait a minute, then load this page again.');
   });
   it('does not count for another', async () => {
     const { get } = withLimit('LIMIT_READ', 1);

@@ -24,6 +24,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   GALLERY_NOT_FOUND: 'The overview lists the galleries that are configured.',
   PATH_INVALID: 'Check the address.',
   QUERY_INVALID: 'Check the filter, or start without one.',
+  RATE_LIMITED: 'Wait a minute, then load this page again.',
   NOT_FOUND: 'Check the address, or start at the overview.',
   CONFIG_INVALID:
     'The last deployment has a configuration that cannot be used: mend the key that is named, or roll back.',

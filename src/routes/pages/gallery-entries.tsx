@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { entryAnswer } from '../openapi/galleries.ts';
-import { capitalise, joinWords } from './format.ts';
+import { capitalise, count, joinWords } from './format.ts';
 import { StateIcon } from './parts.tsx';
 import { iconOfCode, installsOf, meaningOf } from './verdicts.ts';
 
@@ -82,17 +82,21 @@ function ReferenceRow({ reference }: { reference: Reference }) {
   const { role, uri, code, detail, digest, age_days, held_by } = reference;
   return (
     <li>
-      <div class="line">
+      <div class="ref">
         <StateIcon icon={iconOfCode(code)} />
         <code>{uri}</code>
-        <span class="quiet small">{ROLES[role]}</span>
       </div>
       <div class="small quiet">
-        {meaningOf(code).words} (<code>{code}</code>){age_days === undefined ? null : `, signed ${age_days} days ago`}
+        {capitalise(ROLES[role])}: {meaningOf(code).words} (<code>{code}</code>)
+        {age_days === undefined ? null : `, signed ${describeAge(age_days)}`}
         {held_by === undefined ? null : `, kept by the tag ${held_by}`}
-        {detail === undefined ? null : <>: {detail}</>}
+        {detail === undefined ? null : `; ${detail}`}
       </div>
       {digest === undefined ? null : <code>{digest}</code>}
     </li>
   );
+}
+
+function describeAge(days: number): string {
+  return days === 0 ? 'today' : `${count(days, 'day')} ago`;
 }

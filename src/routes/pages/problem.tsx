@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'That is not allowed',
   404: 'There is nothing here',
   405: 'That cannot be done here',
+  429: 'Too many requests',
   500: 'Something went wrong',
   502: 'Somebody else did not answer as they should',
   503: 'Not just now',

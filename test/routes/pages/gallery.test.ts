@@ -69,7 +69,7 @@ describe('the page of a gallery', () => {
     );
   });
   it('unfolds what each reference is', () => {
-    expect(show().text).toContain('signed as the policy demands (VERIFIED), signed 3 days ago');
+    expect(show().text).toContain('Its URI: signed as the policy demands (VERIFIED), signed 3 days ago');
   });
   it('filters by each total, and back', () => {
     expect(show().html).toContain('href="/galleries/g?code=SIGNATURE_MISSING"');
