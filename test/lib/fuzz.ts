@@ -3,8 +3,10 @@ import { CodedError } from '../../src/lib/error.ts';
 
 /** The length of a text that is meant to take long, in characters. */
 const LENGTH = 50_000;
-/** What a text of that length may take; a parser that goes over it once takes a hundredth. In milliseconds. */
-const LIMIT_MS = 500;
+/** What a text of that length may take; a parser that goes over it once takes a tenth. In milliseconds. */
+const LIMIT_MS = 50;
+/** Of these the quickest counts: other programs share the machine. */
+const TRIES = 6;
 
 /** The result, or the coded error that was thrown; any other error is a crash. */
 export async function coded<Value>(run: () => Value | Promise<Value>): Promise<Value | CodedError> {
@@ -75,9 +77,12 @@ export function* longTexts(): Generator<string> {
 export async function slowTexts(run: (text: string) => unknown): Promise<string[]> {
   const slow: string[] = [];
   for (const text of longTexts()) {
-    const started = performance.now();
-    await coded(() => run(text));
-    const took = performance.now() - started;
+    let took = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < TRIES && took > LIMIT_MS; tries += 1) {
+      const started = performance.now();
+      await coded(() => run(text));
+      took = Math.min(took, performance.now() - started);
+    }
     if (took > LIMIT_MS) slow.push(`${JSON.stringify(text.slice(0, 40))}… took ${Math.round(took)} ms`);
   }
   return slow;

@@ -21,14 +21,14 @@ export interface AttachedBundle {
   readonly manifest: Digest;
   /** The bundle itself: a blob, its size in bytes as the manifest has it. */
   readonly layer: Descriptor;
-  /** What the list calls it. Only clients that trust the list, like LocalAI, go by it. */
-  readonly listedType?: string;
 }
 
 /** What is attached to a subject. */
 export interface Discovery {
   /** In list order. */
   readonly bundles: readonly AttachedBundle[];
+  /** The first layer of each manifest that the list calls a bundle, whatever it is, and whatever it refers to. */
+  readonly listedBundles: readonly Descriptor[];
   /** A signature of cosign's old format is there; only looked for where there is no bundle. */
   readonly legacy: boolean;
   /** The manifests that the list shows, bundles or not. */
@@ -66,6 +66,7 @@ export async function discoverBundles(repository: Repository, subject: Digest): 
     bundles.length === 0 && (examined.some((found) => found.legacy) || (await hasLegacyTag(repository, subject)));
   return {
     bundles,
+    listedBundles: examined.flatMap(({ listedLayer }) => (listedLayer ? [listedLayer] : [])),
     legacy,
     listed: descriptors.map(({ digest }) => digest),
     truncated: descriptors.length > MAX_REFERRERS,
@@ -74,6 +75,7 @@ export async function discoverBundles(repository: Repository, subject: Digest): 
 }
 
 interface Examined {
+  readonly listedLayer?: Descriptor;
   readonly bundle?: AttachedBundle;
   readonly legacy?: boolean;
   readonly failure?: unknown;
@@ -81,18 +83,13 @@ interface Examined {
 
 async function examine(repository: Repository, subject: Digest, candidate: Descriptor): Promise<Examined> {
   try {
-    const manifest = await pullReferrer(repository, subject, candidate.digest);
-    if (!manifest) return {};
+    const manifest = await pullImageManifest(repository, candidate.digest);
+    const [first] = manifest?.layers ?? [];
+    const listed = first && isBundleType(candidate.artifactType) ? { listedLayer: first } : {};
+    if (manifest?.subject?.digest !== subject) return listed;
     const layer = bundleLayer(manifest);
-    if (!layer) return { legacy: (manifest.artifactType ?? manifest.config.mediaType) === LEGACY_TYPE };
-    const { artifactType } = candidate;
-    return {
-      bundle: {
-        manifest: candidate.digest,
-        layer,
-        ...(artifactType === undefined ? {} : { listedType: artifactType }),
-      },
-    };
+    if (layer) return { ...listed, bundle: { manifest: candidate.digest, layer } };
+    return { ...listed, legacy: (manifest.artifactType ?? manifest.config.mediaType) === LEGACY_TYPE };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return UNUSABLE.has(error.code) ? {} : { failure: error };
@@ -111,9 +108,14 @@ export async function pullReferrer(
   subject: Digest,
   digest: Digest,
 ): Promise<ImageManifest | undefined> {
+  const manifest = await pullImageManifest(repository, digest);
+  return manifest?.subject?.digest === subject ? manifest : undefined;
+}
+
+async function pullImageManifest(repository: Repository, digest: Digest): Promise<ImageManifest | undefined> {
   const raw = await repository.pullManifest(digest);
   const parsed = raw && parseManifest(raw);
-  return parsed?.kind === 'image' && parsed.subject?.digest === subject ? parsed : undefined;
+  return parsed?.kind === 'image' ? parsed : undefined;
 }
 
 /** The layer that is a bundle, where there is one. */

@@ -1,6 +1,6 @@
 import type { VerdictCode } from '../sigstore/error.ts';
 import type { Policy } from '../sigstore/policy.ts';
-import { type Discovery, isBundleType } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
 import { createJudge, type Judge, type Judgement, type JudgeOptions } from './judge.ts';
 import type { Subject } from './subjects.ts';
 
@@ -51,19 +51,19 @@ async function firstRefusal(judge: Judge, subject: Subject, discovery: Discovery
 }
 
 /**
- * LocalAI's judgement of one manifest: by the first bundle of the list that parses.
+ * LocalAI's judgement of one manifest: by the first bundle of the list that parses, in the first layer of what the list
+ * calls one, without a look at what it refers to.
  *
  * @throws {OciError} {HttpError} where that cannot be read
  */
 export async function judgeFirstBundle(
   judge: Judge | undefined,
   subject: Subject,
-  { bundles }: Discovery,
+  { listedBundles }: Discovery,
 ): Promise<Judgement> {
   // Without a certificate there is nobody to compare with its policy.
   if (!judge) return { ok: false, code: 'SIGNATURE_INVALID', detail: 'LocalAI knows no managed keys' };
-  for (const { layer, listedType } of bundles) {
-    if (!isBundleType(listedType)) continue;
+  for (const layer of listedBundles) {
     const judgement = await judge(layer, subject);
     if (judgement.ok || judgement.code !== 'BUNDLE_MALFORMED') return judgement;
   }

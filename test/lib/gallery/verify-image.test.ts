@@ -3,7 +3,7 @@ import { type ImageVerdict, verifyImage } from '../../../src/lib/gallery/verify-
 import { HttpError } from '../../../src/lib/http.ts';
 import type { Platform } from '../../../src/lib/oci/descriptor.ts';
 import type { TrustRootMaterial } from '../../../src/lib/sigstore/trusted-root.ts';
-import { createFakeVerify, FakeRepository } from './fake-repository.ts';
+import { BUNDLE_TYPE, createFakeVerify, FakeRepository } from './fake-repository.ts';
 import { setUp, setUpSigned } from './signed-image.ts';
 
 const trust = {} as TrustRootMaterial;
@@ -189,6 +189,28 @@ describe('verifyImage', () => {
       const { fake, amd64, bundle } = await setUp();
       await fake.attach(amd64, bundle, { artifactType: 'application/vnd.oci.empty.v1+json' });
       expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: false, code: 'SIGNATURE_MISSING' });
+    });
+    it('reads the first layer, whatever it is', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      const layers = [
+        await fake.addBlob('not a bundle'),
+        { ...(await fake.addBlob(JSON.stringify(bundle))), mediaType: BUNDLE_TYPE },
+      ];
+      await fake.attachManifest(amd64, { artifactType: BUNDLE_TYPE, layers }, { artifactType: BUNDLE_TYPE });
+      expect(await check(fake, amd64.digest)).toMatchObject({
+        verified: true,
+        localai: { verified: false, code: 'SIGNATURE_MISSING' },
+      });
+    });
+    it('takes what is listed, whatever it refers to', async () => {
+      const { fake, amd64, arm64, bundle } = await setUp();
+      await fake.attach(arm64, { refused: 'ISSUER_MISMATCH' });
+      fake.referrers.set(amd64.digest, fake.referrers.get(arm64.digest) ?? []);
+      await fake.attach(amd64, bundle);
+      expect(await check(fake, amd64.digest)).toMatchObject({
+        verified: true,
+        localai: { verified: false, code: 'ISSUER_MISMATCH' },
+      });
     });
     it.each([{ unpinned: true }, { attestation: true }])('knows neither pins nor predicates: %o', async (extra) => {
       const { fake, amd64, bundle } = await setUp();
