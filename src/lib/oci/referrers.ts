@@ -17,6 +17,9 @@ const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 /** How a registry without the list answers, besides redirects and pages of HTML. */
 const NO_LIST = [400, 404, 405, 406, 410, 501];
 
+/** Counts each pull of a manifest, and no HEAD. @see https://docs.docker.com/docker-hub/usage/pulls/ */
+const COUNTS_PULLS = 'docker.io';
+
 export interface Referrers {
   /**
    * What refers to a subject, by the registry's own list and by the fallback tag; `api` says whether there is a list.
@@ -41,7 +44,7 @@ export function createReferrers(context: RepositoryContext, manifests: Manifests
     listReferrers: async (subject) => {
       const [listed, tagged] = await Promise.allSettled([
         pullList(context, firstPage(subject)),
-        pullFallback(manifests, subject),
+        pullFallback(context, manifests, subject),
       ]);
       if (listed.status === 'rejected') throw listed.reason;
       // What is wrong with the tag's content does not hide the list.
@@ -108,7 +111,12 @@ function parseListed(listed: unknown): Descriptor[] {
 }
 
 /** The fallback tag may be anything: only an index that is not the subject itself counts. */
-async function pullFallback(manifests: Manifests, subject: Digest): Promise<readonly Descriptor[]> {
+async function pullFallback(
+  { host }: RepositoryContext,
+  manifests: Manifests,
+  subject: Digest,
+): Promise<readonly Descriptor[]> {
+  if (host === COUNTS_PULLS && !(await manifests.headManifest(referrersTag(subject)))) return [];
   const raw = await manifests.pullManifest(referrersTag(subject));
   if (!raw || raw.mediaType !== OCI_INDEX || raw.digest === subject) return [];
   const parsed = parseManifest(raw);

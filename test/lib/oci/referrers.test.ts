@@ -38,6 +38,22 @@ describe('listReferrers', () => {
         () => list([a, b, c]),
       ),
     ).toEqual({ descriptors: [b, a, c], api: true }));
+  it.each([
+    ['docker.io', undefined, `HEAD ${FALLBACK}`],
+    ['docker.io', () => list([b], { 'Docker-Content-Digest': digest('d') }), `HEAD ${FALLBACK}, GET ${FALLBACK}`],
+    ['quay.io', undefined, `GET ${FALLBACK}`],
+  ] as const)('pulls from %s, which may count pulls, no more than it must', async (host, fallback, calls) => {
+    const table = { [API]: () => list([a]), ...(fallback ? { [FALLBACK]: fallback } : {}) };
+    const { caller, repository } = clientOf(routes(table), { host });
+    const { descriptors } = await repository.listReferrers(SUBJECT);
+    expect(descriptors).toEqual(fallback ? [a, b] : [a]);
+    expect(
+      caller
+        .calls()
+        .filter((call) => call.endsWith(FALLBACK))
+        .join(', '),
+    ).toBe(calls);
+  });
   it("keeps the list's descriptor where both name a manifest", async () => {
     const { descriptors } = await read(
       () => list([referrer('a', { artifactType: 'listed' })]),
