@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { ROOT } from './process.ts';
+import { findPort, ROOT } from './process.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -68,17 +68,23 @@ export interface Runtime {
   dispose(): Promise<void>;
 }
 
-/** Starts miniflare, which does not hand out its process: Node announces each one that starts. */
-export async function startRuntime(settings: object): Promise<Runtime> {
+/**
+ * Starts miniflare, which does not hand out its process: Node announces each one that starts, and its port tells it from
+ * those that others start at the same time.
+ */
+export async function startRuntime(
+  settings: Readonly<Record<string, unknown>> & { readonly port: number },
+): Promise<Runtime> {
   const { Miniflare }: MiniflareModule = require('miniflare');
   process.env.MINIFLARE_WORKERD_PATH = wranglerRuntime();
+  const port = settings.port === 0 ? await findPort() : settings.port;
   const started: ChildProcess[] = [];
   const onProcess = (message: unknown) => started.push((message as { process: ChildProcess }).process);
   subscribe('child_process', onProcess);
-  const miniflare = new Miniflare(settings);
+  const miniflare = new Miniflare({ ...settings, port });
   try {
     const { origin: url } = await miniflare.ready;
-    const workerd = started.find(({ spawnfile }) => spawnfile.includes('workerd'));
+    const workerd = started.find(({ spawnargs }) => spawnargs.some((argument) => argument.endsWith(`:${port}`)));
     if (!workerd) throw new Error('miniflare started no workerd');
     return { url, process: workerd, dispose: () => miniflare.dispose() };
   } catch (error) {

@@ -5,7 +5,7 @@ import { type CrashRun, type KillPoint, startCrashWorld } from './crash.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 /** A killed merge waits for its alarm most of the time. */
-const WORLDS = 4;
+const WORLDS = 5;
 const at = process.argv.indexOf('--every');
 const every = at === -1 ? 1 : Number(process.argv[at + 1]);
 const total = { points: 0, runs: 0, killed: 0, writes: 0 };

@@ -14,6 +14,9 @@ export function locksOf(env: Env): Locks {
     attachReferrer: async (repository, subject, descriptor) => {
       unwrap(await lock(repository, referrersTag(subject)).attach(repository, subject, descriptor));
     },
+    detachReferrer: async (repository, subject, referrer) => {
+      unwrap(await lock(repository, referrersTag(subject)).detach(repository, subject, referrer));
+    },
   };
 }
 

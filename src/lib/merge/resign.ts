@@ -1,6 +1,5 @@
 import type { ProjectConfig } from '../config.ts';
 import { CodedError } from '../error.ts';
-import { discoverBundles } from '../gallery/discovery.ts';
 import { verifyPublished } from '../gallery/verify-published.ts';
 import { createGate } from '../http.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -8,12 +7,14 @@ import { type Digest, parseDigest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { isIndexType } from '../oci/media-types.ts';
 import type { Repository } from '../oci/repository.ts';
+import type { Policy } from '../sigstore/policy.ts';
 import { signDigests } from '../sigstore/sign.ts';
 import { attachBundle, listInFallbackTags, uploadBundle } from './attach-bundle.ts';
 import { MergeError } from './error.ts';
 import { Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import type { Locks, Services } from './types.ts';
+import { unshadow } from './unshadow.ts';
 
 /** Subjects of one bundle: a statement stays small enough for every client. */
 const SUBJECTS_PER_BUNDLE = 100;
@@ -143,17 +144,19 @@ async function publish(
     const [index, ...children] = subjects.map(({ digest }) => digest);
     if (!index) throw new MergeError('SOURCE_NOT_FOUND', 'nothing to sign');
     const policy = services.policy(project.policy);
+    const trust = await services.trust();
     const published = await verifyPublished({
       repository,
       index,
       children,
       policy,
-      trust: await services.trust(),
+      trust,
       bundles,
       asksLists: api,
     });
     if (!published.ok) return failed(image, published.code, published.detail);
-    const shadowed = await firstShadowed(repository, bundles);
+    const own = ownPolicy(services, project);
+    const shadowed = await unshadow({ repository, bundles, api, policy, own, trust, locks });
     return {
       ...describe(image),
       state: 'signed',
@@ -165,16 +168,9 @@ async function publish(
   }
 }
 
-/** The first subject on which our bundle is not the first one. */
-async function firstShadowed(
-  repository: Repository,
-  bundles: Readonly<Record<string, Digest>>,
-): Promise<string | undefined> {
-  for (const [subject, ours] of Object.entries(bundles)) {
-    const { bundles: found } = await discoverBundles(repository, parseDigest(subject));
-    if (found[0] && found[0].manifest !== ours) return subject;
-  }
-  return undefined;
+/** Any workflow of the project's own repository, whenever. */
+function ownPolicy({ config }: Services, { repository_id }: ProjectConfig): Policy {
+  return { issuer: config.oidc.issuer, identity_regex: '.', source_repository_id: repository_id };
 }
 
 type Named = { readonly ref: string; readonly subjects: readonly { readonly digest: Digest }[] };

@@ -5,7 +5,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../oci/manifest.ts';
 import { imagePlatforms } from '../oci/platform.ts';
-import { mergeReferrer, referrersTag } from '../oci/referrers.ts';
+import { mergeReferrer, referrersTag, withoutReferrer } from '../oci/referrers.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
 import { type Outcome, settle } from './outcome.ts';
@@ -63,15 +63,28 @@ export class TagLockObject extends DurableObject<Env> {
 
   /** Adds a descriptor to the fallback referrers tag of a subject; what others wrote there stays. */
   attach(repository: string, subject: Digest, descriptor: Descriptor): Promise<Outcome<null>> {
-    return this.#alone(() => settle(() => this.#attach(this.#repository(repository), subject, descriptor)));
+    const edit = (present: RawManifest | undefined) => mergeReferrer(present, descriptor, subject);
+    return this.#alone(() => settle(() => this.#rewrite(this.#repository(repository), subject, edit)));
   }
 
-  async #attach(target: Repository, subject: Digest, descriptor: Descriptor): Promise<null> {
+  /** Takes a descriptor out of the fallback referrers tag of a subject; what others wrote there stays. */
+  detach(repository: string, subject: Digest, referrer: Digest): Promise<Outcome<null>> {
+    const edit = (present: RawManifest | undefined) => withoutReferrer(present, referrer, subject);
+    return this.#alone(() => settle(() => this.#rewrite(this.#repository(repository), subject, edit)));
+  }
+
+  /** @param edit - the tag's next content; undefined leaves it as it is */
+  async #rewrite(
+    target: Repository,
+    subject: Digest,
+    edit: (present: RawManifest | undefined) => Promise<RawManifest | undefined>,
+  ): Promise<null> {
     const tag = referrersTag(subject);
     for (let tries = 1; ; tries += 1) {
       const ahead = this.#takeAhead();
       const present = ahead ? ahead.read : await target.pullManifest(tag);
-      const index = await mergeReferrer(present, descriptor, subject);
+      const index = await edit(present);
+      if (!index) return null;
       if (await this.#writer.settle(index.digest)) continue;
       try {
         await this.#writer.write(target, tag, index);

@@ -73,6 +73,7 @@ export interface Locks {
   /** Reads a fallback tag ahead of `attachReferrer`. */
   readReferrers(repository: string, subject: Digest): Promise<void>;
   attachReferrer(repository: string, subject: Digest, descriptor: Descriptor): Promise<void>;
+  detachReferrer(repository: string, subject: Digest, referrer: Digest): Promise<void>;
 }
 
 export interface TagMove {

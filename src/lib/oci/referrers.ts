@@ -140,14 +140,39 @@ export async function mergeReferrer(
   descriptor: Descriptor,
   subject?: Digest,
 ): Promise<RawManifest> {
-  let document: Record<string, unknown> = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
-  if (present && present.digest !== subject) {
-    if (present.mediaType !== OCI_INDEX)
-      throw new OciError('MANIFEST_INVALID', 'the fallback referrers tag holds something else than an index');
-    parseManifest(present);
-    document = JSON.parse(new TextDecoder().decode(present.bytes)) as Record<string, unknown>;
-  }
-  const others = (document.manifests as Descriptor[]).filter(({ digest }) => digest !== descriptor.digest);
-  const bytes = new TextEncoder().encode(JSON.stringify({ ...document, manifests: [descriptor, ...others] }));
+  const document = readFallback(present, subject) ?? { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
+  const others = document.manifests.filter(({ digest }) => digest !== descriptor.digest);
+  return writeFallback({ ...document, manifests: [descriptor, ...others] });
+}
+
+/**
+ * The fallback index without one referrer; undefined where it does not name it.
+ *
+ * @throws {OciError} MANIFEST_INVALID where the tag holds something else than an index
+ */
+export async function withoutReferrer(
+  present: RawManifest | undefined,
+  referrer: Digest,
+  subject: Digest,
+): Promise<RawManifest | undefined> {
+  const document = readFallback(present, subject);
+  const manifests = document?.manifests.filter(({ digest }) => digest !== referrer) ?? [];
+  if (!document || manifests.length === document.manifests.length) return undefined;
+  return writeFallback({ ...document, manifests });
+}
+
+type FallbackDocument = Readonly<Record<string, unknown>> & { readonly manifests: readonly Descriptor[] };
+
+/** As it is, with fields that nobody here knows. A registry may resolve the tag to the subject itself: then there is none. */
+function readFallback(present: RawManifest | undefined, subject: Digest | undefined): FallbackDocument | undefined {
+  if (!present || present.digest === subject) return undefined;
+  if (present.mediaType !== OCI_INDEX)
+    throw new OciError('MANIFEST_INVALID', 'the fallback referrers tag holds something else than an index');
+  parseManifest(present);
+  return JSON.parse(new TextDecoder().decode(present.bytes)) as FallbackDocument;
+}
+
+async function writeFallback(document: FallbackDocument): Promise<RawManifest> {
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
   return { bytes, mediaType: OCI_INDEX, digest: await sha256(bytes), size: bytes.byteLength };
 }

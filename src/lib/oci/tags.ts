@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { discard, readJson } from '../http.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
+import { type Digest, parseDigest } from './digest.ts';
 import { OciError } from './error.ts';
 import { nextPage } from './link.ts';
 import { isTag } from './reference.ts';
@@ -16,21 +17,32 @@ const DELETED = [200, 202, 204];
 export interface Tags {
   /** Deletes a tag, never a digest, which would take every tag of it along. @throws {OciError} DENIED, UNSUPPORTED */
   deleteTag(tag: string): Promise<'deleted' | 'absent'>;
+  /** Deletes a manifest that only its digest names, as a referrer. @throws {OciError} DENIED, UNSUPPORTED */
+  deleteReferrer(digest: Digest): Promise<'deleted' | 'absent'>;
   /** The tags, a page at a time; none where there is no such repository. @throws {OciError} LINK_INVALID where the pages never end */
   listTags(): AsyncGenerator<string[]>;
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#content-management */
 export function createTags(context: RepositoryContext): Tags {
-  return { deleteTag: (tag) => deleteTag(context, tag), listTags: () => listTags(context) };
+  return {
+    deleteTag: async (tag) => {
+      if (!isTag(tag)) throw new OciError('REFERENCE_INVALID', 'not a tag');
+      return deleteManifest(context, tag);
+    },
+    deleteReferrer: (digest) => deleteManifest(context, parseDigest(digest)),
+    listTags: () => listTags(context),
+  };
 }
 
-async function deleteTag({ host, name, send }: RepositoryContext, tag: string): Promise<'deleted' | 'absent'> {
-  if (!isTag(tag)) throw new OciError('REFERENCE_INVALID', 'not a tag');
-  const path = `${name}/manifests/${tag}`;
+async function deleteManifest(
+  { host, name, send }: RepositoryContext,
+  reference: string,
+): Promise<'deleted' | 'absent'> {
+  const path = `${name}/manifests/${reference}`;
   const response = await send({ path, init: { method: 'DELETE' }, scopes: [scopeOf(name, 'delete,pull')] });
   if (response.status !== 404 && !DELETED.includes(response.status))
-    return refuseStatus(response, `delete ${host}/${name} ${tag}`);
+    return refuseStatus(response, `delete ${host}/${name} ${reference}`);
   await discard(response);
   return response.status === 404 ? 'absent' : 'deleted';
 }
