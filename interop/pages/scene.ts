@@ -36,7 +36,9 @@ export async function startScene(): Promise<Scene> {
   const push = createPush(clients);
   const cutOff = await publishGallery({ stack, clients, push });
   const file = await serve(async () => new Response(GALLERY));
-  const worker = await startMiniflare(configure(stack, file, cutOff), { registryAuth: authorize(stack) });
+  const start = () => startMiniflare(configure(stack, file, cutOff), { registryAuth: authorize(stack) });
+  // On a busy machine workerd may end while it starts; that is not what these cases look at.
+  const worker = await start().catch(start);
   const caller = new Caller(worker.url, stack.issuer);
   return {
     url: worker.url,

@@ -12,6 +12,7 @@ export const VIEWS: Readonly<Record<string, string>> = {
   'verify-yes': `/verify?${new URLSearchParams({ ref: `${IMAGE}:latest-cpu-vllm`, policy: 'localai' })}`,
   'verify-no': `/verify?${new URLSearchParams({ ref: `${IMAGE}:latest-cpu-silero-vad`, policy: 'localai' })}`,
   gallery: '/galleries/localai',
+  reference: '/reference',
   problem: '/runs/localai/1',
 };
 

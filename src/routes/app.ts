@@ -18,7 +18,6 @@ import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policies.ts';
 import { describeError, renderError } from './problem.ts';
 import { rateLimit } from './rate-limit.ts';
-import { referenceRoutes } from './reference.ts';
 import { type RegistryDeps, registryRoutes } from './registry.ts';
 import { rollbackRoutes } from './rollback.ts';
 import { runRoutes } from './runs.ts';
@@ -81,7 +80,6 @@ export const app = new Hono<AppEnv>()
   .use(rateLimit)
   .get('/healthz', (c) => c.json({ ok: true }))
   .route('/openapi.json', openapiRoutes)
-  .route('/reference', referenceRoutes)
   .route('/v1/arrivals', arrivalRoutes)
   .route('/v1/merges', mergeRoutes)
   .route('/v1/runs', planRoutes)

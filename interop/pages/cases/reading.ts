@@ -25,6 +25,7 @@ export async function checkReading({ report, scene, browser }: Stage): Promise<v
   await says('verify-yes', 'Yes.', 'mudler/LocalAI/.github/workflows/backend_merge.yml', 'would install it');
   await says('verify-no', 'No.', 'IDENTITY_MISMATCH', 'mallory');
   await says('gallery', '11 of 19 images verify.', 'Signed as the policy demands', 'a development image instead');
+  await says('reference', 'POST /v1/arrivals', 'ARRIVAL_CONFLICT');
   await says('problem', 'There is nothing here', 'RUN_UNKNOWN');
 
   await report.check('pages: the filter without a script', async () => {
@@ -32,6 +33,7 @@ export async function checkReading({ report, scene, browser }: Stage): Promise<v
     await page.getByLabel('Suffix contains').fill('cuda-13-arm64');
     await page.getByRole('combobox', { name: 'State' }).selectOption('attention');
     await page.getByRole('button', { name: 'Filter' }).click();
+    await page.waitForURL(/suffix=cuda-13-arm64/);
     const cells = await page.locator('.cells a').allInnerTexts();
     expect(cells.length === 1 && (cells[0] ?? '').includes('kokoro'), `it shows ${cells.join('; ')}`);
     return page.url().slice(scene.url.length);
@@ -39,6 +41,7 @@ export async function checkReading({ report, scene, browser }: Stage): Promise<v
   await report.check('pages: what a merge says of itself can be checked on the verify page', async () => {
     await page.goto(scene.url + VIEWS.merge);
     await page.getByRole('link', { name: 'ask this Muster' }).click();
+    await page.waitForURL(/\/verify\?/);
     expect((await page.locator('main').textContent())?.includes('Yes.') === true, 'the verdict is another');
     return undefined;
   });

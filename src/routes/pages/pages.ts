@@ -13,6 +13,7 @@ import { galleryPage } from './gallery.tsx';
 import { homePage } from './home.tsx';
 import { renderPage } from './layout.tsx';
 import { mergePage } from './merge.tsx';
+import { referencePage } from './reference.tsx';
 import { runPage } from './run.tsx';
 import { type VerifyOutcome, type VerifyQuestion, verifyPage } from './verify.tsx';
 
@@ -53,7 +54,8 @@ export function pageRoutes(verifier: Verifier): Hono<AppEnv> {
       const question = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
       const gallery = galleryAnswer.parse(await pullGallery(c, c.req.param('name'), question));
       return renderPage(c, galleryPage({ gallery, question }));
-    });
+    })
+    .get('/reference', (c) => renderPage(c, referencePage()));
   return routes.onError((error, c) => renderProblemPage(c, describeError(error, c.req.path)));
 }
 

@@ -74,6 +74,7 @@ export function Time({ at, now }: { at: string; now?: string }) {
 
 /** Terms with what they are; those without a value are left out. */
 export function Facts({ facts }: { facts: readonly (readonly [string, Child] | undefined)[] }) {
+  if (facts.length === 0) return null;
   return (
     <dl>
       {facts.map((fact) =>

@@ -70,7 +70,7 @@ input, select, button, .button { font: inherit; font-size: .9375rem; line-height
 input.mono { font: .8125rem var(--mono) } button { background: var(--ink); color: var(--paper); border-color: var(--ink); font-weight: 550; cursor: pointer; padding-inline: 1.1rem } button:hover { opacity: .88 }
 .copy { display: none; font-size: .8125rem; padding: .25rem .7rem; height: auto; background: none; color: var(--ink); border-color: light-dark(#8f929a, #6e717a) } .js .copy { display: block }
 pre { margin: 0; white-space: pre-wrap; font: .8125rem/1.6 var(--mono); overflow-wrap: anywhere } .command { display: flex; gap: 1rem; align-items: start; justify-content: space-between } .command pre { min-width: 0; flex: 1 }
-details > summary { cursor: pointer; color: var(--quiet); font-size: .8125rem; padding-block: .25rem; width: fit-content } details[open] > summary { margin-bottom: .5rem }
+h3 code { font-weight: 600 } .stack > details + details { margin-top: 0 } details > summary { cursor: pointer; color: var(--quiet); font-size: .8125rem; padding-block: .25rem; width: fit-content } details[open] > summary { margin-bottom: .5rem }
 .pages { display: flex; gap: 1.5rem; margin-top: 1.5rem }
 .split { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 2.5rem; align-items: start }
 @media (max-width: 40rem) {

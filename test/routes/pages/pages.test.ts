@@ -7,7 +7,7 @@ import { look } from './setup.ts';
 
 const RUN = '5151';
 await env.RUNS.getByName(runName('localai', RUN)).note(makeSummary('-cpu-a'));
-const PAGES = ['/', '/verify', `/runs/localai/${RUN}`, '/runs/localai/1', '/nothing'];
+const PAGES = ['/', '/verify', `/runs/localai/${RUN}`, '/runs/localai/1', '/nothing', '/reference'];
 
 describe.each(PAGES)('GET %s', (path) => {
   it('loads and runs nothing but its own', async () => {
