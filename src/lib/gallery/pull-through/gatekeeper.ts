@@ -54,7 +54,7 @@ export class Gatekeeper {
     const { code, detail } = verdict;
     const flaw = code === 'VERIFIED' ? await this.#flawOfTag(reference, digest, verdict) : { code, detail };
     if (!flaw) return { admitted: true, manifest: await this.#pull(digest) };
-    if (code === 'VERIFIED' || !this.#verdicts.serves(verdict)) return { admitted: false, digest, flaw };
+    if (!this.#options.warnOnly) return { admitted: false, digest, flaw };
     return { admitted: true, manifest: await this.#pull(digest), flaw };
   }
 

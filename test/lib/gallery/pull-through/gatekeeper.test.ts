@@ -155,7 +155,24 @@ describe('Gatekeeper.admit', () => {
       ));
   });
 
+  it('refuses a tag that names a part of what is signed', () =>
+    withGatekeeper(async ({ fake, keeper }) => {
+      const { amd64 } = await addSigned(fake);
+      fake.tags.set('leg', amd64.image.digest);
+      expect(await keeper.admit('leg')).toMatchObject({ admitted: false, flaw: { code: 'SUBJECT_MISMATCH' } });
+    }));
+
   describe('when the policy only warns', () => {
+    it('admits a tag that names a part of what is signed, and tells', () =>
+      withGatekeeper(
+        async ({ fake, keeper }) => {
+          const { amd64 } = await addSigned(fake);
+          fake.tags.set('leg', amd64.image.digest);
+          expect(await keeper.admit('leg')).toMatchObject({ admitted: true, flaw: { code: 'SUBJECT_MISMATCH' } });
+        },
+        { warnOnly: true },
+      ));
+
     it('admits what fails, and tells its flaw', () =>
       withGatekeeper(
         async ({ fake, keeper }) => {

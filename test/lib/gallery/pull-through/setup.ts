@@ -49,10 +49,17 @@ export async function addSigned(fake: FakeRepository) {
   const arm64 = await addLayered(fake, 'arm64');
   const index = await fake.addIndex([amd64.image, arm64.image]);
   fake.tags.set('v1', index.digest);
-  const bundle = { subjects: [index.digest, amd64.image.digest, arm64.image.digest] };
+  const bundle = createBundle([index.digest, amd64.image.digest, arm64.image.digest]);
   const referrers: Descriptor[] = [];
   for (const subject of [index, amd64.image, arm64.image]) referrers.push(await fake.attach(subject, bundle));
   return { index, amd64, arm64, bundle, referrer: referrers[0] as Descriptor };
+}
+
+/** A bundle of one statement that names these, for the fake verification and for whoever reads the statement. */
+function createBundle(subjects: readonly string[]) {
+  const subject = subjects.map((digest) => ({ digest: { sha256: digest.slice('sha256:'.length) } }));
+  const payload = Buffer.from(JSON.stringify({ subject })).toString('base64');
+  return { subjects, dsseEnvelope: { payload } };
 }
 
 /** An image with a config of an image's type and one layer. */
