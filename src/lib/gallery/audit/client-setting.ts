@@ -15,5 +15,6 @@ export function buildClientSetting(name: string, url: string, policy: Policy): s
   const verification = Object.fromEntries(
     FIELDS.flatMap((field) => (policy[field] === undefined ? [] : [[field, policy[field]]])),
   );
-  return stringify({ name, url, verification }, { lineWidth: 0 });
+  // Clients in Go read YAML 1.1, to which a bare time is no text.
+  return stringify({ name, url, verification }, { lineWidth: 0, compat: 'yaml-1.1' });
 }

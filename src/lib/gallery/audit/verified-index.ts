@@ -33,7 +33,8 @@ export function buildVerifiedIndex(
   const names = new Set(kept.map(({ name }) => name.toLowerCase()));
   const lost = new Set(entries.map(({ name }) => name.toLowerCase()).filter((name) => !names.has(name)));
   const pruned = kept.flatMap((entry) => pruneCapabilities(entry, lost, changes));
-  const document = new Document(pruned, { aliasDuplicateObjects: false });
+  // Clients in Go read YAML 1.1, to which a bare `yes` or `12:30` is no text.
+  const document = new Document(pruned, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   document.commentBefore = describeChanges(changes);
   return document.toString({ lineWidth: 0 });
 }

@@ -12,7 +12,7 @@ describe('buildClientSetting', () => {
       source_repository_id: '1',
       mode: 'warn',
     } as const;
-    expect(parse(buildClientSetting('g', 'https://m.test/i.yaml', policy) ?? '')).toEqual({
+    expect(parse(buildClientSetting('g', 'https://m.test/i.yaml', policy) ?? '', { version: '1.1' })).toEqual({
       name: 'g',
       url: 'https://m.test/i.yaml',
       verification: {

@@ -103,6 +103,11 @@ describe('buildVerifiedIndex', () => {
     expect(build(GALLERY).text).not.toMatch(/[&*]\w|<</);
   });
 
+  it.each(['yes', 'off', 'N', '12:30', '0b11', '1_000', 'null', '1.0', '~'])('keeps the text %s a text', (text) => {
+    const { text: yaml } = build(`- {name: a, uri: "quay.io/a/b:t", license: "${text}"}`);
+    expect((parse(yaml, { version: '1.1' }) as { license: unknown }[])[0]?.license).toBe(text);
+  });
+
   it('is the same for the same', () => {
     expect(build(GALLERY).text).toBe(build(GALLERY).text);
   });
