@@ -1,7 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { locksOf } from '../lib/merge/locks.ts';
-import { resignImages } from '../lib/merge/resign.ts';
+import { resignRun } from '../lib/runs/resign-run.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { parseBody } from './parse.ts';
@@ -19,9 +18,8 @@ export const signaturesSchema = z.strictObject({
 export const signatureRoutes = new Hono<AppEnv>().post('/', async (c) => {
   const authenticated = await authenticate(c, 'maintain');
   const { project: name, refs } = await parseBody(c, signaturesSchema);
-  const { project, loan } = authenticated.select(name);
-  const { services } = c.get('environment');
-  const results = await resignImages({ project, refs, loan }, services, locksOf(c.env));
+  const { project, subject, loan } = authenticated.select(name);
+  const results = await resignRun({ project, run_id: subject.run_id, refs, loan }, c.env);
   const status = results.every(({ state }) => state === 'signed') ? 200 : 422;
   return c.json(
     { project: project.name, results, ...(status === 200 ? {} : { code: 'SIGNATURES_INCOMPLETE' }) },

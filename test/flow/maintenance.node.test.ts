@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CORE, IMAGE } from '../../demo/config.ts';
+import { buildImage, packLayer } from '../../demo/images.ts';
 import { AT_ONCE, startWorld, type World } from './world.ts';
 
 const MAINTAIN = { ...AT_ONCE, event_name: 'workflow_dispatch', run_id: '9000' };
@@ -101,6 +102,25 @@ describe('POST /v1/signatures', () => {
         body: { verified: true },
       });
   });
+  it('says where another bundle comes before ours', async () => {
+    const [image] = await world.push(CORE, 'signed twice');
+    const ref = `${repositories[0]}@${image?.digest}`;
+    const [first, second] = [await sign([ref]), await sign([ref])];
+    expect(first.body).toMatchObject({ results: [{ state: 'signed' }] });
+    expect(JSON.stringify(first.body)).not.toContain('SHADOWED');
+    expect(second).toMatchObject({ status: 200, body: { results: [{ state: 'signed', code: 'SHADOWED' }] } });
+  });
+  it('signs many under one certificate, with a bundle for each hundred', async () => {
+    const [client] = world.clients;
+    const layer = packLayer(Buffer.from('one layer'));
+    const images = Array.from({ length: 102 }, (_, index) => buildImage('amd64', layer, `many ${index}`));
+    for (const image of images) await client?.pushImage(CORE, image);
+    const before = { ...world.stack.sigstore.counts };
+    const { status, body } = await sign(images.map(({ digest }) => `${repositories[0]}@${digest}`));
+    expect([status, (body.results as unknown[]).length]).toEqual([200, 102]);
+    const { certificates, entries } = world.stack.sigstore.counts;
+    expect([certificates - before.certificates, entries - before.entries]).toEqual([1, 2]);
+  }, 60_000);
   it('says of each image what became of it', async () => {
     const missing = `${repositories[0]}@sha256:${'1'.repeat(64)}`;
     const { status, body } = await sign([missing]);

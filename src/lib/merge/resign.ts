@@ -18,7 +18,7 @@ import { unshadow } from './unshadow.ts';
 
 /** Subjects of one bundle: a statement stays small enough for every client. */
 const SUBJECTS_PER_BUNDLE = 100;
-/** Subjects of one call: each costs about eight requests, of the 10 000 that an invocation has. */
+/** Subjects that are signed together: each costs about eight requests, of the 10 000 that an invocation has. */
 const MAX_SUBJECTS = 1000;
 const IMAGES_AT_ONCE = 6;
 
@@ -51,7 +51,7 @@ interface Image {
  * Signs images that were published before, under one certificate: each with its children, in bundles of bounded size,
  * attached, read back and verified under the project's policy.
  *
- * @throws {MergeError} NO_TARGET for a repository that is not the project's; NEEDS_TOKEN; TOO_MANY_SUBJECTS
+ * @throws {MergeError} NO_TARGET for a repository that is not the project's; NEEDS_TOKEN
  */
 export async function resignImages(
   { project, refs, loan }: ResignRequest,
@@ -66,8 +66,10 @@ export async function resignImages(
   );
   const images = resolved.flatMap((one) => ('repository' in one ? [one] : []));
   const subjects = images.reduce((sum, image) => sum + image.subjects.length, 0);
-  if (subjects > MAX_SUBJECTS)
-    throw new MergeError('TOO_MANY_SUBJECTS', `${subjects} manifests in all; at most ${MAX_SUBJECTS} a call`);
+  if (subjects > MAX_SUBJECTS) {
+    const detail = `${subjects} manifests with those beside it; at most ${MAX_SUBJECTS} together`;
+    return resolved.map((one) => ('repository' in one ? failed(one, 'TOO_MANY_SUBJECTS', detail) : one));
+  }
   const lender = new Lender(services);
   lender.lend(loan);
   const signed = new Map<string, Resigned>();
@@ -86,6 +88,11 @@ export async function resignImages(
   return resolved.map((one) =>
     'repository' in one ? (signed.get(one.ref) ?? failed(one, 'INTERNAL', 'not signed')) : one,
   );
+}
+
+/** @throws {MergeError} NO_TARGET for a repository that is not the project's */
+export function checkTargets(project: ProjectConfig, refs: readonly string[]): void {
+  for (const ref of refs) parseRef(project, ref);
 }
 
 function parseRef(project: ProjectConfig, ref: string): { repository: string; digest: Digest } {

@@ -2,7 +2,9 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { createGate } from '../http.ts';
+import { locksOf } from '../merge/locks.ts';
 import { type Outcome, settle } from '../merge/outcome.ts';
+import { type Resigned, type ResignRequest, resignImages } from '../merge/resign.ts';
 import { type Finished, type FinishRequest, finishRun, shareLoan } from './finish.ts';
 import { mergeName, parseRunName, runIndexOf } from './names.ts';
 import { checkPlanned, comparePlans } from './plan.ts';
@@ -109,6 +111,11 @@ export class RunObject extends DurableObject<Env> {
         share: (loan) => shareLoan(loan, environmentOf(this.env).services),
       });
     });
+  }
+
+  /** Signs a part of what a maintenance job names, in an invocation of its own; nothing of it is kept. */
+  resign(request: ResignRequest): Promise<Outcome<Resigned[]>> {
+    return settle(() => resignImages(request, environmentOf(this.env).services, locksOf(this.env)));
   }
 
   view(): RunView | null {

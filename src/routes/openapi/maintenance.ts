@@ -55,10 +55,14 @@ export const MAINTENANCE_OPERATIONS: readonly Operation[] = [
     lends: true,
     body: signaturesSchema,
     answers: {
-      200: { description: 'Each is signed and verified.', schema: signaturesAnswer },
+      200: {
+        description:
+          'Each is signed and verified. `SHADOWED`: a client that reads only the first bundle finds another one before ours.',
+        schema: signaturesAnswer,
+      },
       422: { description: 'Some are not: `results` says which, and why.', schema: signaturesAnswer },
     },
-    refusals: { 409: ['NEEDS_TOKEN'], 422: ['NO_TARGET', 'TOO_MANY_SUBJECTS'] },
+    refusals: { 409: ['NEEDS_TOKEN'], 422: ['NO_TARGET'] },
   },
   {
     method: 'post',

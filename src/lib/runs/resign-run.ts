@@ -1,0 +1,37 @@
+import type { ProjectConfig } from '../config.ts';
+import { type Env, environmentOf } from '../environment.ts';
+import type { Loan } from '../merge/loan.ts';
+import { unwrap } from '../merge/locks.ts';
+import { checkTargets, type Resigned } from '../merge/resign.ts';
+import { shareLoan } from './finish.ts';
+import { runName } from './names.ts';
+
+/** References that are signed in one invocation: with their children they cost a part of the calls that it may make. */
+const REFS_PER_PART = 100;
+
+export interface ResignRunRequest {
+  readonly project: ProjectConfig;
+  /** The maintenance job's own. */
+  readonly run_id: string;
+  /** `host/name@sha256:…` */
+  readonly refs: readonly string[];
+  readonly loan: Loan;
+}
+
+/**
+ * Signs what was published before: all under one certificate, a part after the other, each in an invocation of its own.
+ *
+ * @throws {MergeError} NO_TARGET for a repository that is not the project's, before anything is signed; NEEDS_TOKEN
+ */
+export async function resignRun({ project, run_id, refs, loan }: ResignRunRequest, env: Env): Promise<Resigned[]> {
+  const all = [...new Set(refs)];
+  checkTargets(project, all);
+  const shared = await shareLoan(loan, environmentOf(env).services);
+  const run = env.RUNS.getByName(runName(project.name, run_id));
+  const results: Resigned[] = [];
+  for (let at = 0; at < all.length; at += REFS_PER_PART) {
+    const part = all.slice(at, at + REFS_PER_PART);
+    results.push(...unwrap(await run.resign({ project, refs: part, loan: shared })));
+  }
+  return results;
+}
