@@ -23,6 +23,10 @@ export interface ReplayOptions {
   /** The Worker's URL; it knows `stack.musterConfig()`. */
   readonly url: string;
   readonly run_id: string;
+  /** Default `localai`. */
+  readonly project?: string;
+  /** Told how long each call took, in milliseconds, with its retries. */
+  readonly observe?: (path: string, ms: number) => void;
 }
 
 /** One release of LocalAI's backends, as its CI jobs would send it. */
@@ -57,7 +61,7 @@ export class Release {
   report(): Promise<readonly Answer[]> {
     const legs = this.merges.flatMap((merge) => merge.legs);
     return each(legs, REPORTS_AT_ONCE, ({ tag_suffix, platform_tag, image }) => {
-      const body = { tag_suffix, platform_tag, digest: image.digest };
+      const body = { tag_suffix, platform_tag, digest: image.digest, project: this.#project() };
       return this.#call({ method: 'POST', path: '/v1/arrivals', claims: BUILD_JOB, body });
     });
   }
@@ -77,11 +81,22 @@ export class Release {
     return this.#caller.call({ path: this.#path() });
   }
 
-  #path(): string {
-    return `/v1/runs/localai/${this.#options.run_id}`;
+  #project(): string {
+    return this.#options.project ?? 'localai';
   }
 
-  async #call({ claims, ...call }: Call): Promise<Answer> {
+  #path(): string {
+    return `/v1/runs/${this.#project()}/${this.#options.run_id}`;
+  }
+
+  async #call(call: Call): Promise<Answer> {
+    const begun = performance.now();
+    const answer = await this.#callPatiently(call);
+    this.#options.observe?.(call.path, performance.now() - begun);
+    return answer;
+  }
+
+  async #callPatiently({ claims, ...call }: Call): Promise<Answer> {
     const send = () => this.#caller.call({ ...call, claims: { run_id: this.#options.run_id, ...claims } });
     for (const until = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
       const answer = await send();

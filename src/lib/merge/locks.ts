@@ -4,9 +4,12 @@ import { referrersTag } from '../oci/referrers.ts';
 import type { Outcome } from './outcome.ts';
 import type { Locks } from './types.ts';
 
-/** The locks, one Durable Object a repository and tag. */
+/** Objects that a repository's tags are spread over. Another number would be other locks: it never changes. */
+const SHARDS = 16;
+
+/** The locks: of each tag in one Durable Object, which has those of some other tags of its repository. */
 export function locksOf(env: Env): Locks {
-  const lock = (repository: string, tag: string) => env.TAG_LOCKS.getByName(`${repository}:${tag}`);
+  const lock = (repository: string, tag: string) => env.TAG_LOCKS.getByName(`${repository}#${shardOf(tag)}`);
   return {
     moveTag: async (move) => unwrap(await lock(move.repository, move.tag).move(move)),
     rollbackTag: async (request) => unwrap(await lock(request.repository, request.tag).rollback(request)),
@@ -24,4 +27,11 @@ export function locksOf(env: Env): Locks {
 export function unwrap<Value>(outcome: Outcome<Value>): Value {
   if (outcome.ok) return outcome.value;
   throw new CodedError(outcome.code, outcome.detail, { retryAfterMs: outcome.retryAfterMs });
+}
+
+/** FNV-1a: any hash will do that is the same for ever. @see https://www.rfc-editor.org/rfc/rfc9923 */
+export function shardOf(tag: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(tag)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash % SHARDS;
 }

@@ -15,17 +15,21 @@ export interface HeldDigest {
 /** What one tag held, oldest first: whence a rollback takes what it puts back. */
 export class TagHistory {
   readonly #sql: SqlStorage;
+  readonly #tag: string;
+  #exists = false;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tag: string) {
     this.#sql = sql;
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS held (seq INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, run_id TEXT, at INTEGER NOT NULL)',
-    );
+    this.#tag = tag;
   }
 
   rows(): HeldDigest[] {
+    this.#prepare();
     return this.#sql
-      .exec<HeldDigest & Record<string, string | number | null>>('SELECT digest, run_id, at FROM held ORDER BY seq')
+      .exec<HeldDigest & Record<string, string | number | null>>(
+        'SELECT digest, run_id, at FROM held WHERE tag = ? ORDER BY seq',
+        this.#tag,
+      )
       .toArray();
   }
 
@@ -33,8 +37,24 @@ export class TagHistory {
   add({ digest, run_id, at }: HeldDigest): void {
     const last = this.rows().at(-1);
     if (last?.digest === digest && (last.run_id === run_id || run_id === null)) return;
-    this.#sql.exec('INSERT INTO held (digest, run_id, at) VALUES (?, ?, ?)', digest, run_id, at);
-    this.#sql.exec('DELETE FROM held WHERE seq <= (SELECT MAX(seq) FROM held) - ?', MAX_ROWS);
+    this.#sql.exec('INSERT INTO held (tag, digest, run_id, at) VALUES (?, ?, ?, ?)', this.#tag, digest, run_id, at);
+    this.#sql.exec(
+      'DELETE FROM held WHERE tag = ? AND seq NOT IN (SELECT seq FROM held WHERE tag = ? ORDER BY seq DESC LIMIT ?)',
+      this.#tag,
+      this.#tag,
+      MAX_ROWS,
+    );
+  }
+
+  /** Fallback tags have none: nothing is written for them. */
+  #prepare(): void {
+    if (this.#exists) return;
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS held (seq INTEGER PRIMARY KEY AUTOINCREMENT, tag TEXT NOT NULL, digest TEXT NOT NULL,
+       run_id TEXT, at INTEGER NOT NULL)`,
+    );
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS held_by_tag ON held (tag, seq)');
+    this.#exists = true;
   }
 }
 

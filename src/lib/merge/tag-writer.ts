@@ -12,7 +12,17 @@ interface PendingWrite {
 }
 
 /** The part of a Durable Object's storage that a writer needs. */
-type KeyValue = Pick<DurableObjectStorage['kv'], 'get' | 'put' | 'delete'>;
+export type KeyValue = Pick<DurableObjectStorage['kv'], 'get' | 'put' | 'delete'>;
+
+/** A storage whose keys are those of one tag. */
+export function prefixed(kv: KeyValue, tag: string): KeyValue {
+  const keyOf = (key: string) => `${tag} ${key}`;
+  return {
+    get: <Value>(key: string) => kv.get<Value>(keyOf(key)),
+    put: <Value>(key: string, value: Value) => kv.put<Value>(keyOf(key), value),
+    delete: (key) => kv.delete(keyOf(key)),
+  };
+}
 
 /**
  * Writes one tag, and knows of the writes that a killed object left under way.
