@@ -197,6 +197,36 @@ describe('TrustKeeper', () => {
           problem: 'root was signed by 0/2 keys',
         });
       }));
+    it('keeps them where one key signs a timestamp as often as two should', () =>
+      withFirst(
+        async (setup) => {
+          const { repository } = setup;
+          repository.publish(documents('second'), { signers: { timestamp: 1 } });
+          const { signatures, ...rest } = JSON.parse(repository.files.get('timestamp.json') ?? '') as {
+            signatures: object[];
+          };
+          const twice = { ...rest, signatures: [...signatures, ...signatures] };
+          repository.files.set('timestamp.json', JSON.stringify(twice));
+          const after = await afterUpdate(setup);
+          expect(after).toEqual({ held: 'first', problem: expect.any(String) });
+        },
+        { thresholds: { timestamp: 2 } },
+      ));
+    it.each([0, -1, '1', null])('keeps them where a new root wants %j signatures of a timestamp', (threshold) =>
+      withFirst(async (setup) => {
+        const { repository } = setup;
+        const thresholds = { timestamp: threshold as number };
+        repository.publishRoot({ thresholds }).publish(documents('second'), { signers: { timestamp: 0 } });
+        expect(await afterUpdate(setup)).toEqual({ held: 'first', problem: expect.any(String) });
+      }),
+    );
+    it('keeps where to sign with whom to trust', () =>
+      withFirst(async (setup) => {
+        const before = (await setup.keeper.current()).signing_config;
+        setup.repository.publish(documents('second'), { swapped: { 'signing_config.v0.2.json': '{"evil":true}' } });
+        expect(await afterUpdate(setup)).toEqual({ held: 'first', problem: expect.any(String) });
+        expect((await setup.keeper.current()).signing_config).toBe(before);
+      }));
     it.each([
       ['no trusted root', {}],
       ['a trusted root that is none', { 'trusted_root.json': '{}' }],

@@ -20,6 +20,8 @@ export interface PublishOptions {
   readonly versions?: Partial<Record<RoleName, number>>;
   /** How many of a role's keys sign; default all. */
   readonly signers?: Partial<Record<RoleName, number>>;
+  /** What a root says of how many signatures a role needs; default as it was set up. */
+  readonly thresholds?: Partial<Record<RoleName, number>>;
   /** What the mirror serves of a target instead of what was signed. */
   readonly swapped?: Readonly<Record<string, string>>;
 }
@@ -54,12 +56,14 @@ export class TufRepository {
   }
 
   /** Publishes a root; a later one is also signed by the keys of the one before. */
-  publishRoot({ expires, versions, signers }: PublishOptions = {}): this {
+  publishRoot({ expires, versions, signers, thresholds }: PublishOptions = {}): this {
     const version = versions?.root ?? this.#versions.root + 1;
     const root = new Root({ version, expires: this.#expiry(expires?.root, 365), specVersion: SPEC_VERSION });
     for (const role of ROLES) {
       for (const { key } of this.#signers[role]) root.addKey(key, role);
-      Object.assign(root.roles[role] ?? {}, { threshold: this.#thresholds[role] });
+      Object.assign(root.roles[role] ?? {}, {
+        threshold: thresholds && role in thresholds ? thresholds[role] : this.#thresholds[role],
+      });
     }
     const all = [...new Set([...this.#signers.root.slice(0, signers?.root), ...this.#rootSigners])];
     this.files.set(`${version}.root.json`, signed(new Metadata(root), all));
