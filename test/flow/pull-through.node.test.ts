@@ -152,6 +152,12 @@ describe.each(['api', 'tag'])('the pull-through of the registry %s', (alias) => 
     [`/v2/${alias}//${CORE}/manifests/v1`, '400 NAME_INVALID'],
     [`/v2/${alias}/${CORE}/blobs/sha256:0`, '400 DIGEST_INVALID'],
     [`/v2/other/${CORE}/manifests/v1`, '404 NAME_UNKNOWN'],
+    [`/v2/${CORE}/manifests/master-x?ns=evil.test`, '404 NAME_UNKNOWN'],
+    [`/v2/${'a/'.repeat(200)}manifests/v1`, '400 NAME_INVALID'],
+    [`/v2/${name}/manifests/..%2f..%2fx`, '400 NAME_INVALID'],
+    [`/v2/${name}/manifests/sha256:${'A'.repeat(64)}`, '400 DIGEST_INVALID'],
+    [`/v2/${name}/manifests/${'t'.repeat(129)}`, '404 MANIFEST_UNKNOWN'],
+    ['/v2/_catalog', '404 UNSUPPORTED'],
     [`/v2/${name}/manifests/no-such-tag`, '404 MANIFEST_UNKNOWN'],
   ])('refuses the raw path %s', async (path, answer) => {
     expect(await sendRaw(path)).toBe(answer);

@@ -16,6 +16,8 @@ export function parseRange(header: string | undefined, size: number): Window | '
   if (!match) return undefined;
   const [, first = '', last = ''] = match;
   if (first === '' && last === '') return undefined;
+  // The last bytes of nothing are all of it.
+  if (first === '' && size === 0) return undefined;
   if (first === '') return Number(last) === 0 ? 'unsatisfiable' : { from: Math.max(0, size - Number(last)), to: size };
   const from = Number(first);
   if (last !== '' && Number(last) < from) return undefined;

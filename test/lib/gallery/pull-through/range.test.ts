@@ -23,5 +23,6 @@ describe('parseRange', () => {
 
   it('finds no range in an empty blob', () => {
     expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
+    expect(parseRange('bytes=-1', 0)).toBeUndefined();
   });
 });
