@@ -9,14 +9,17 @@ import { isOver, withAnchors } from './outcome.ts';
 import { AT_ONCE, startWorld, type World } from './world.ts';
 
 let world: World;
-/** The host that is down. */
+/** The host that is down, and one that never answers. */
 let down: string | undefined;
+let hanging: string | undefined;
 
 beforeAll(async () => {
   world = await startWorld({
-    configure: withAnchors(),
+    configure: withAnchors({ deadline_seconds: 5 }),
     intercept: (request, handler) => {
-      if (new URL(request.url).host === down) throw new ConnectionReset();
+      const { host } = new URL(request.url);
+      if (host === down) throw new ConnectionReset();
+      if (host === hanging) return new Promise(() => undefined);
       return handler(request);
     },
   });
@@ -64,6 +67,32 @@ describe('a registry that is down', () => {
     expect(world.stack.sigstore.counts).toEqual({ certificates: 1, timestamps: 1, entries: 1 });
     expect(await world.tagged(`master${suffix}`, CORE)).toEqual([answer.body.digest, answer.body.digest]);
   }, 90_000);
+});
+
+describe('a registry that never answers', () => {
+  const suffix = '-hanging';
+  let answers: Answer[];
+  let tookMs: number;
+
+  beforeAll(async () => {
+    const images = await world.push(CORE, 'hanging');
+    hanging = world.stack.registries[1].host;
+    const begun = Date.now();
+    answers = [await report(suffix, images[0], '7150'), await report(suffix, images[1], '7150')];
+    tookMs = Date.now() - begun;
+  }, 120_000);
+  afterAll(() => {
+    hanging = undefined;
+  });
+
+  it('holds up no report for long: a call to it may take 30 seconds, and is tried four times', () => {
+    expect(answers[0]).toMatchObject({ status: 202, body: { state: 'waiting' } });
+    expect(tookMs).toBeLessThan(60_000);
+  });
+  it('does not keep the caller beyond the deadline, who is told that it goes on', () => {
+    expect(answers[1]).toMatchObject({ status: 503, body: { state: 'retrying' } });
+    expect(answers[1]).toMatchObject({ body: { targets: [{ state: 'published' }, { state: 'merging' }] } });
+  });
 });
 
 describe('a fallback referrers tag that others write, too', () => {

@@ -6,6 +6,7 @@ import { parseManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
 import type { Presence } from './presence.ts';
+import { sideBySide } from './side-by-side.ts';
 import { findManifest, nameOf } from './source.ts';
 import type { UploadJournal } from './uploads.ts';
 
@@ -140,29 +141,4 @@ async function copyBlob({ digest, size }: Descriptor, from: Repository, copying:
     onProgress: async (state) => uploads.store(nameOf(into), digest, state),
   });
   uploads.store(nameOf(into), digest);
-}
-
-/**
- * Works on so many items at a time. After a failure no other is begun, and what is under way ends first.
- *
- * @returns the results, in the order of the items
- */
-async function sideBySide<Item, Value>(
-  items: readonly Item[],
-  atOnce: number,
-  work: (item: Item) => Promise<Value>,
-): Promise<Value[]> {
-  const results: Value[] = [];
-  const rest = items.map((item, at) => ({ item, at }));
-  const goOn = async () => {
-    for (let next = rest.shift(); next; next = rest.shift()) results[next.at] = await work(next.item);
-  };
-  const stop = (error: unknown) => {
-    rest.length = 0;
-    throw error;
-  };
-  const settled = await Promise.allSettled(Array.from({ length: atOnce }, () => goOn().catch(stop)));
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
-  return results;
 }

@@ -7,8 +7,12 @@ import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.t
 import { copyImages, type WantedImage } from './copy-image.ts';
 import { MergeError } from './error.ts';
 import type { Presence } from './presence.ts';
+import { settleSoon } from './side-by-side.ts';
 import { checkPlatform, type Leg, nameOf, placesOf, readLeg } from './source.ts';
 import type { Services, Target } from './types.ts';
+
+/** How long the other anchors are waited for once one is there, in milliseconds; they go on all the same. */
+const GRACE_MS = 10_000;
 
 export interface IntakeOptions {
   readonly ledger: AnchorLedger;
@@ -35,10 +39,8 @@ export async function takeIn(
   const expected = platformOfTag(report.platform_tag, project.platforms);
   const targets = services.targets(project).filter(({ skipped }) => skipped === undefined);
   if (targets.length === 0) throw new MergeError('NO_TARGET', 'every target is skipped: none has a credential');
-  const [leg] = await Promise.all([
-    readLeg(placesOf(targets), report.digest),
-    lookFor(others, targets, presence).catch(() => undefined),
-  ]);
+  lookFor(others, targets, presence).catch(() => undefined);
+  const leg = await readLeg(placesOf(targets), report.digest);
   for (const holder of leg.holders) presence.add(holder, report.digest);
   checkPlatform(leg, expected, report.platform_tag);
   const { tag_suffix, platform_tag, digest, run_attempt } = report;
@@ -89,10 +91,14 @@ interface Anchoring {
   readonly anchor: Anchor;
 }
 
-/** One anchor is enough to heal the others from; a registry that is down must not hold up a report. */
+/** One anchor is enough to heal the others from; a registry that is down, or hangs, must not hold up a report. */
 async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<void> {
-  const anchored = await Promise.allSettled(targets.map((target) => anchorIn(target, anchoring)));
-  const failures = anchored.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const anchored = await settleSoon(
+    targets.map((target) => anchorIn(target, anchoring)),
+    () => true,
+    GRACE_MS,
+  );
+  const failures = anchored.flatMap((result) => (result?.status === 'rejected' ? [result.reason] : []));
   for (const failure of failures) warn(anchoring.anchor, failure);
   if (failures.length === targets.length) throw failures[0];
 }

@@ -17,7 +17,7 @@ import { type MergeOutcome, settle } from './outcome.ts';
 import { compareReport, completes, expectationOf, imagesOf, joinReport, type TakenReport } from './recording.ts';
 import { summariseForRun } from './run-summary.ts';
 import { startEarly } from './start-early.ts';
-import { isFinished, type MergeState, type MergeView } from './state.ts';
+import { isFinished, type MergeState, type MergeView, outOfPatience } from './state.ts';
 import { projectOf } from './subject.ts';
 import { describeRest } from './tell.ts';
 import type { MergeRecord, RunSubject } from './types.ts';
@@ -209,7 +209,7 @@ export class MergeObject extends DurableObject<Env> {
   async #work(patienceMs?: number): Promise<MergeView> {
     const { config, caller } = this.#services;
     await Promise.race([this.#advance(), caller.sleep(patienceMs ?? config.deadline_seconds * 1000)]);
-    return this.#view(this.#load());
+    return outOfPatience(this.#view(this.#load()));
   }
 
   #advance(): Promise<void> {

@@ -4,8 +4,11 @@ import { parseManifest, type RawManifest } from '../oci/manifest.ts';
 import { formatPlatform, platformOfConfig } from '../oci/platform.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
+import { settleSoon } from './side-by-side.ts';
 import type { Target } from './types.ts';
 
+/** How long other places are waited for once one has a manifest, in milliseconds: one that hangs is as one that has none. */
+const GRACE_MS = 5_000;
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 /** What a leg is, read from the registry. */
@@ -38,14 +41,15 @@ interface Found {
  * @throws {HttpError} where none has it and one could not be asked
  */
 export async function findManifest(places: readonly Repository[], digest: Digest): Promise<Found | undefined> {
-  const answers = await Promise.allSettled(places.map((place) => place.pullManifest(digest)));
+  const asked = places.map((place) => place.pullManifest(digest));
+  const answers = await settleSoon(asked, (manifest) => manifest !== undefined, GRACE_MS);
   const found = answers.flatMap((answer, at) => {
     const place = places[at];
-    return answer.status === 'fulfilled' && answer.value && place ? [{ manifest: answer.value, place }] : [];
+    return answer?.status === 'fulfilled' && answer.value && place ? [{ manifest: answer.value, place }] : [];
   });
   const [first] = found;
   if (first) return { ...first, holders: found.map(({ place }) => place) };
-  const failed = answers.find((answer) => answer.status === 'rejected');
+  const failed = answers.find((answer) => answer?.status === 'rejected');
   if (failed) throw failed.reason;
   return undefined;
 }

@@ -181,6 +181,13 @@ function viewTarget(target: Target, entries: Entries): TargetView {
   return { repository, state: own.length > 0 ? 'merging' : 'waiting', ...discoverable, tags: [] };
 }
 
+/** What a caller is told whose patience may have ended before the work. */
+export function outOfPatience(view: MergeView): MergeView {
+  return view.state === 'merging'
+    ? { ...view, state: 'retrying', reason: 'still at work; it goes on by itself' }
+    : view;
+}
+
 /** A journal entry as a caller sees it. */
 export function viewStep(entry: JournalEntry): StepView {
   return {
