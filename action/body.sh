@@ -6,7 +6,9 @@ build_body() { # FILE
     arrive) arrival >"$1" ;;
     finish) need_project && finish >"$1" ;;
     plan) need_project && plan >"$1" ;;
-    *) complain "call is arrive, finish or plan, not \"$MUSTER_CALL\"" ;;
+    sign | rollback) maintenance >"$1" ;;
+    cancel) need_project && need_run && echo '{}' >"$1" ;;
+    *) complain "call is arrive, finish, plan, sign, rollback or cancel, not \"$MUSTER_CALL\"" ;;
   esac
 }
 
@@ -14,6 +16,8 @@ complain() {
   printf '%s' "$1" >"$temp/problem"
   return 1
 }
+
+need_run() { case $MUSTER_RUN_ID in '' | *[!0-9]*) complain "$MUSTER_CALL needs run-id, a number" ;; esac; }
 
 need_project() { [ -n "$MUSTER_PROJECT" ] || complain "$MUSTER_CALL needs project"; }
 
@@ -35,6 +39,13 @@ finish() {
 plan() {
   legs >"$temp/legs" || { complain 'legs is no build matrix'; return 1; }
   jq -n -f "$here/plan.jq" --slurpfile legs "$temp/legs" 2>"$temp/problem" || { cut_problem; return 1; }
+}
+
+maintenance() {
+  if [ -f "$MUSTER_REFS" ]; then cat "$MUSTER_REFS"; else printf '%s' "$MUSTER_REFS"; fi >"$temp/refs"
+  jq -n -f "$here/maintenance.jq" --arg call "$MUSTER_CALL" --rawfile refs "$temp/refs" --arg run "$MUSTER_RUN_ID" \
+    --arg repository "$MUSTER_REPOSITORY" --arg tag "$MUSTER_TAG" --arg digest "$MUSTER_DIGEST" \
+    --arg project "$MUSTER_PROJECT" 2>"$temp/problem" || { cut_problem; return 1; }
 }
 
 # The rows of one or several matrices, one JSON object a line.

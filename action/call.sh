@@ -129,5 +129,9 @@ case $MUSTER_CALL in
   arrive) call_until_final POST /v1/arrivals ;;
   finish) call_until_final POST "$run/finish" ;;
   plan) call_until_final PUT "$run/plan" ;;
+  sign) call_until_final POST /v1/signatures ;;
+  rollback) call_until_final POST /v1/tags/rollback ;;
+  # Not this run: the one that is to stop.
+  cancel) call_until_final POST "/v1/runs/$MUSTER_PROJECT/$MUSTER_RUN_ID/cancel" ;;
 esac
 report_answer

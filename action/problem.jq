@@ -6,6 +6,10 @@ if .merges then
       + (if .reason then ", \(.reason)" else "" end)))
     + (if length > 10 then ["and \(length - 10) more"] else [] end)
   | join("; ")
+elif .results then
+  [.results[] | select(.state == "failed")]
+  | (.[:10] | map("\(.ref): \(.code): \(.detail)")) + (if length > 10 then ["and \(length - 10) more"] else [] end)
+  | join("; ")
 else
   .detail // .reason // .state // "no detail"
 end

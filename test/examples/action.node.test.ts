@@ -118,7 +118,7 @@ describe('the action, when it is refused', () => {
     expect(stopped).toContain('set-env');
   });
   it.each<[string, Inputs, string]>([
-    ['an unknown call', { call: 'publish' }, 'call is arrive, finish or plan'],
+    ['an unknown call', { call: 'publish' }, 'call is arrive, finish, plan, sign, rollback or cancel'],
     ['no digest', { digest: '' }, 'arrive needs digest'],
     ['finish without a project', { call: 'finish' }, 'finish needs project'],
     ['a plan without legs', { call: 'plan', project: 'p' }, 'they hold no row'],

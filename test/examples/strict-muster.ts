@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { arrivalSchema, finishSchema, mergeSchema, planSchema } from '../../src/routes/parse.ts';
+import { rollbackSchema } from '../../src/routes/rollback.ts';
+import { signaturesSchema } from '../../src/routes/signatures.ts';
 
 /** An answer that stands in a queue; `drop` breaks the connection instead. */
 export interface Reply {
@@ -41,6 +43,9 @@ const SCHEMAS: readonly [RegExp, z.ZodType][] = [
   [/^POST \/v1\/merges$/, mergeSchema],
   [/^POST \/v1\/runs\/[a-z0-9-]+\/4242\/finish$/, finishSchema],
   [/^PUT \/v1\/runs\/[a-z0-9-]+\/4242\/plan$/, planSchema],
+  [/^POST \/v1\/signatures$/, signaturesSchema],
+  [/^POST \/v1\/tags\/rollback$/, rollbackSchema],
+  [/^POST \/v1\/runs\/[a-z0-9-]+\/\d+\/cancel$/, z.strictObject({})],
 ];
 
 /** @param options `reuse`: a token may come twice, as it does from curl's own retries */
