@@ -2,7 +2,7 @@ import { CodedError } from '../error.ts';
 import { createGate } from '../http.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
+import { parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Repository } from '../oci/repository.ts';
 import { MergeError } from './error.ts';
 import type { Presence } from './presence.ts';
@@ -62,6 +62,12 @@ export async function copyImages(images: readonly WantedImage[], copying: Copyin
   return wanted.length;
 }
 
+/** Copies all that a manifest names, but not the manifest: for one that is at hand, and known to be missing. */
+export function copyContents(manifest: RawManifest, image: WantedImage, copying: Copying): Promise<void> {
+  const shared = { gate: createGate(COPIES_AT_ONCE), underWay: new Map<Digest, Promise<void>>() };
+  return bringContents(manifest, { ...copying, ...shared, image });
+}
+
 /** The manifests that are not there yet. */
 async function missingOf(digests: readonly Digest[], { into, presence }: Copying): Promise<Digest[]> {
   const found = await sideBySide(
@@ -73,11 +79,18 @@ async function missingOf(digests: readonly Digest[], { into, presence }: Copying
 }
 
 async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<void> {
-  const { into, places } = copying;
-  const others = places.filter((place) => nameOf(place) !== nameOf(into));
-  const found = await findManifest(others, digest);
+  const found = await findManifest(othersOf(copying), digest);
   if (!found) throw gone('manifest', digest, copying.image);
-  const parsed = parseManifest(found.manifest);
+  await bringContents(found.manifest, copying);
+  await copying.into.pushManifest(digest, found.manifest);
+}
+
+function othersOf({ into, places }: Copying): Repository[] {
+  return places.filter((place) => nameOf(place) !== nameOf(into));
+}
+
+async function bringContents(manifest: RawManifest, copying: CopyingBlobs): Promise<void> {
+  const parsed = parseManifest(manifest);
   if (parsed.kind === 'index') {
     const children = await missingOf(
       parsed.manifests.map((child) => child.digest),
@@ -86,10 +99,9 @@ async function copyManifest(digest: Digest, copying: CopyingBlobs): Promise<void
     await sideBySide(children, IMAGES_AT_ONCE, (child) => copyManifest(child, copying));
   } else {
     await sideBySide([parsed.config, ...parsed.layers], BLOBS_AT_ONCE, (blob) =>
-      bringOnce(blob, { ...copying, places: others }),
+      bringOnce(blob, { ...copying, places: othersOf(copying) }),
     );
   }
-  await into.pushManifest(digest, found.manifest);
 }
 
 function gone(what: 'manifest' | 'blob', digest: Digest, image: WantedImage): MergeError {

@@ -4,7 +4,7 @@ import type { Anchor, AnchorLedger } from '../keepalive/types.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
-import { copyImages, type WantedImage } from './copy-image.ts';
+import { copyContents, type WantedImage } from './copy-image.ts';
 import { MergeError } from './error.ts';
 import type { Presence } from './presence.ts';
 import { settleSoon } from './side-by-side.ts';
@@ -112,7 +112,8 @@ async function anchorIn(
   const { tag } = anchor;
   const { bytes, mediaType } = leg.manifest;
   await ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error));
-  if (!leg.holders.includes(source)) await copyImages([image], { into: source, places: [repository], chunkBytes });
+  if (!leg.holders.includes(source))
+    await copyContents(leg.manifest, image, { into: source, places: [repository], chunkBytes });
   await source.pushManifest(tag, { bytes, mediaType });
 }
 
