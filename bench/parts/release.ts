@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { judgeRelease } from '../../demo/release/judge.ts';
 import { planWholeMatrix, type ReleaseMerge, readRelease } from '../../demo/release/matrix.ts';
 import { Release } from '../../demo/release/replay.ts';
@@ -65,6 +66,7 @@ async function measure(
       figure('a finishing call, the longest of five', 's', Math.max(...finishing)),
       figure('calls to all services, a merge', 'calls', calls / merges.length),
       figure('CPU time of workerd, a merge', 'ms', (cpuSeconds * 1000) / merges.length),
+      figure('storage of all objects, a merge', 'kB', sizeOf(world.folder) / 1000 / merges.length),
       figure('peak memory of workerd', 'MB', peakMb, { atMost: MOST_MEMORY_MB }),
     ];
   } finally {
@@ -155,6 +157,12 @@ async function watch<Value>(world: MeasuredWorld, work: () => Promise<Value>): P
   const seconds = (performance.now() - begun) / 1000;
   const { cpuMs, peakMemoryMb } = readUsage(pid);
   return { value, seconds, cpuSeconds: (cpuMs - before) / 1000, peakMb: peakMemoryMb };
+}
+
+/** Bytes of all files below a folder. */
+function sizeOf(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(`${parentPath}/${name}`).size, 0);
 }
 
 function quantile(values: readonly number[], part: number): number {
