@@ -1,13 +1,10 @@
-import type { gatherStatus } from '../../lib/status/gather.ts';
 import { count, formatAge, joinWords, shortRef } from './format.ts';
+import { Anchors, Registries, type Status, Tasks, TrustedRoot } from './health.tsx';
 import type { Page } from './layout.tsx';
 import { runPath } from './links.ts';
-import { Bar, Facts, State, StateIcon, Time, Verdict } from './parts.tsx';
+import { Bar, State, Time, Verdict } from './parts.tsx';
 import { GROUPS, groupCounts } from './states.ts';
-import { VerifyForm } from './verify.tsx';
-
-/** What `GET /v1/status` answers. */
-export type Status = Awaited<ReturnType<typeof gatherStatus>>;
+import { VerifyForm } from './verify-form.tsx';
 
 /** What this Muster does, and its health. */
 export function homePage(status: Status): Page {
@@ -36,7 +33,16 @@ export function homePage(status: Status): Page {
             ))}
           </ul>
         )}
-        <Parts status={status} />
+        <div class="split">
+          <section>
+            <TrustedRoot status={status} />
+            <Registries status={status} />
+          </section>
+          <section>
+            <Tasks status={status} />
+            <Anchors status={status} />
+          </section>
+        </div>
         <Projects status={status} />
       </>
     ),
@@ -124,77 +130,6 @@ function RecentRun({ run, now }: { run: Status['runs']['recent'][number]; now: s
       </div>
       <Bar counts={counts} />
     </li>
-  );
-}
-
-function Parts({ status }: { status: Status }) {
-  const { trust_root: trust, tasks, registries, keepalives, at } = status;
-  return (
-    <div class="split">
-      <section>
-        <h2>Trusted root</h2>
-        <div class="card">
-          <Facts
-            facts={[
-              ['From', 'mirror' in trust && trust.mirror ? trust.mirror : 'the configuration'],
-              'fetched_at' in trust && trust.fetched_at
-                ? ['Fetched', <Time at={trust.fetched_at} now={at} />]
-                : undefined,
-              'expires_at' in trust && trust.expires_at ? ['Expires', <Time at={trust.expires_at} />] : undefined,
-            ]}
-          />
-        </div>
-        <h2>Registries</h2>
-        <ul class="card rows">
-          {registries.map(({ host, problems }) => (
-            <li class="line">
-              <code>{host}</code>
-              <span class="push">
-                {Object.keys(problems).length === 0 ? (
-                  <State icon="good">takes what comes</State>
-                ) : (
-                  <State icon="bad">holds merges up</State>
-                )}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h2>Scheduled tasks</h2>
-        {tasks.length === 0 ? (
-          <p class="quiet">None has run yet; they run every ten minutes.</p>
-        ) : (
-          <ul class="card rows">
-            {tasks.map(({ name, ok, at: ran }) => (
-              <li class="line">
-                <StateIcon icon={ok ? 'good' : 'bad'} />
-                <span>{name}</span>
-                <span class="hidden">{ok ? 'went well' : 'failed'}</span>
-                <span class="quiet small push">
-                  <Time at={ran} now={at} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
-        {keepalives.length === 0 ? null : (
-          <>
-            <h2>Anchors</h2>
-            <ul class="card rows">
-              {keepalives.map((anchors) => (
-                <li class="line">
-                  <code>{anchors.repository}</code>
-                  <span class="quiet small push">
-                    {'ledger' in anchors && anchors.ledger !== undefined ? `${anchors.ledger} kept` : 'not known'}
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
-      </section>
-    </div>
   );
 }
 

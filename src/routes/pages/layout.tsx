@@ -39,7 +39,7 @@ const RELOAD_S = 20;
 /** Answers with a page. */
 export function renderPage(c: Context<AppEnv>, page: Page): Response | Promise<Response> {
   // There is none where the configuration cannot be used.
-  const services = (c.get('environment') as AppEnv['Variables']['environment'] | undefined)?.services;
+  const services = 'environment' in c.var ? c.var.environment.services : undefined;
   const at = services && new Date(services.now()).toISOString();
   const galleries = services?.config.galleries.map(({ name }) => name) ?? [];
   const status = (page.status ?? 200) as ContentfulStatusCode;
@@ -56,19 +56,7 @@ function Document({
 }: Page & { galleries: readonly string[]; at: string | undefined }) {
   return (
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${title} · Muster`}</title>
-        <link rel="icon" type="image/svg+xml" href={assetPath('muster.svg')} />
-        <link rel="stylesheet" href={assetPath('muster.css')} />
-        <script type="module" src={assetPath('muster.js')} />
-        {events ? (
-          <noscript>
-            <meta http-equiv="refresh" content={String(RELOAD_S)} />
-          </noscript>
-        ) : null}
-      </head>
+      <Head title={title} reloads={events !== undefined} />
       <body data-events={events?.join(' ')}>
         <IconSheet />
         <a class="skip" href="#main">
@@ -96,6 +84,24 @@ function Document({
         </footer>
       </body>
     </html>
+  );
+}
+
+function Head({ title, reloads }: { title: string; reloads: boolean }) {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>{`${title} · Muster`}</title>
+      <link rel="icon" type="image/svg+xml" href={assetPath('muster.svg')} />
+      <link rel="stylesheet" href={assetPath('muster.css')} />
+      <script type="module" src={assetPath('muster.js')} />
+      {reloads ? (
+        <noscript>
+          <meta http-equiv="refresh" content={String(RELOAD_S)} />
+        </noscript>
+      ) : null}
+    </head>
   );
 }
 

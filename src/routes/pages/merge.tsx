@@ -126,19 +126,25 @@ function Image({ merge }: { merge: MergeView }) {
             </li>
           ))}
           {missing?.map((leg) => (
-            <li class="line">
-              <b>{leg}</b>
-              <State icon={merge.overdue ? 'bad' : 'wait'}>{merge.overdue ? 'overdue' : 'has not arrived'}</State>
-              {merge.deadline === undefined ? null : (
-                <span class="quiet small push">
-                  due <Time at={merge.deadline} />
-                </span>
-              )}
-            </li>
+            <MissingLeg merge={merge} leg={leg} />
           ))}
         </ul>
       </div>
     </>
+  );
+}
+
+function MissingLeg({ merge, leg }: { merge: MergeView; leg: string }) {
+  return (
+    <li class="line">
+      <b>{leg}</b>
+      <State icon={merge.overdue ? 'bad' : 'wait'}>{merge.overdue ? 'overdue' : 'has not arrived'}</State>
+      {merge.deadline === undefined ? null : (
+        <span class="quiet small push">
+          due <Time at={merge.deadline} />
+        </span>
+      )}
+    </li>
   );
 }
 

@@ -15,7 +15,8 @@ import { renderPage } from './layout.tsx';
 import { mergePage } from './merge.tsx';
 import { referencePage } from './reference.tsx';
 import { runPage } from './run.tsx';
-import { type VerifyOutcome, type VerifyQuestion, verifyPage } from './verify.tsx';
+import { type VerifyOutcome, verifyPage } from './verify.tsx';
+import type { VerifyQuestion } from './verify-form.tsx';
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 

@@ -6,13 +6,7 @@ import type { Page } from './layout.tsx';
 import { Command, Facts, State, Time, Verdict } from './parts.tsx';
 import { ProblemVerdict } from './problem.tsx';
 import { meaningOf } from './verdicts.ts';
-
-/** What was asked; every field may be empty. */
-export interface VerifyQuestion {
-  readonly ref: string;
-  readonly platform: string;
-  readonly policy: string;
-}
+import { VerifyForm, type VerifyQuestion } from './verify-form.tsx';
 
 export interface VerifyPageOptions {
   readonly question: VerifyQuestion;
@@ -43,54 +37,6 @@ export function verifyPage({ question, policies, outcome }: VerifyPageOptions): 
       </>
     ),
   };
-}
-
-export function VerifyForm({ question, policies }: Omit<VerifyPageOptions, 'outcome'>) {
-  return (
-    <form method="get" action="/verify" class="card">
-      <label class="wide">
-        Image
-        <input
-          class="mono"
-          name="ref"
-          value={question.ref}
-          required
-          maxlength={500}
-          placeholder="quay.io/owner/repository:tag"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-        />
-      </label>
-      <label>
-        Platform
-        <input
-          class="mono"
-          name="platform"
-          value={question.platform}
-          maxlength={64}
-          placeholder="every one"
-          list="platforms"
-          autocomplete="off"
-        />
-      </label>
-      <datalist id="platforms">
-        <option value="linux/amd64" />
-        <option value="linux/arm64" />
-      </datalist>
-      <label>
-        Policy
-        <select name="policy">
-          {policies.map((name) => (
-            <option value={name} selected={name === question.policy}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button type="submit">Verify</button>
-    </form>
-  );
 }
 
 function Outcome({ outcome }: { outcome: VerifyOutcome }) {
