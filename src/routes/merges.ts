@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { summariseMerge } from '../lib/merge/summary.ts';
 import { mergeName, runName } from '../lib/runs/names.ts';
+import { isOpen } from '../lib/runs/view.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { streamLines } from './event-stream.ts';
@@ -35,9 +36,14 @@ export const mergeRoutes = new Hono<AppEnv>()
   .get('/:project/:run_id/:tag_suffix/events', async (c) => {
     const { project, run_id, tag_suffix } = c.req.param();
     const merge = c.env.MERGES.getByName(mergeName(project, parseRunId(run_id), parseSuffixSegment(tag_suffix)));
-    const { steps } = await pullMerge(c.env, c.req.param());
-    return streamLines(c, await merge.watch(), { before: steps });
+    const view = await pullMerge(c.env, c.req.param());
+    return streamLines(c, isOpen([view]) ? await merge.watch() : noLines(), { before: view.steps });
   });
+
+/** Of a merge after which nothing comes. */
+function noLines(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}
 
 /** A merge as it stands. @throws {ProblemError} MERGE_UNKNOWN (404), PATH_INVALID (400) */
 export async function pullMerge(

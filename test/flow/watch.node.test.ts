@@ -70,4 +70,8 @@ describe('whoever watches a run', () => {
     expect([first, complete, working, rest].map(last)).toEqual(['waiting', 'needs_token', 'merging', 'published']);
     expect(body.counts).toEqual({ merging: 1 });
   }, 30_000);
+  it('sees every step of a merge that is published, and the end at once', async () => {
+    const seen = await readUntil(linesOf(`/v1/merges/localai/${RUN}/${SUFFIX}/events`), () => false);
+    expect(seen.map(({ step, state }) => [step, state])).toContainEqual(['release', 'done']);
+  }, 10_000);
 });
