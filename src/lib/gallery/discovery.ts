@@ -10,6 +10,8 @@ const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle\.[^/;\s]+\+json$/;
 const LEGACY_TYPE = 'application/vnd.dev.cosign.artifact.sig.v1+json';
 /** Referrers of one subject that are looked into; each may cost a manifest. */
 const MAX_REFERRERS = 64;
+/** Of all subjects of one image: each child may have a signature, an SBOM and a provenance. */
+const MAX_REFERRERS_OF_IMAGE = 512;
 /** Manifests in memory at a time: up to 4 MiB each, whatever their descriptors say. */
 const MANIFESTS_AT_ONCE = 6;
 /** What another try would find again: the candidate is no bundle, and says nothing about the others. */
@@ -39,6 +41,16 @@ export interface Discovery {
   readonly failure?: unknown;
 }
 
+/** How many more referrers may be looked into; shared by the subjects of an image. */
+export interface Allowance {
+  left: number;
+}
+
+/** What one image may cost: anybody can attach anything to an image of their own, and have it verified. */
+export function createAllowance(): Allowance {
+  return { left: MAX_REFERRERS_OF_IMAGE };
+}
+
 /** Whether a media type is that of a Sigstore bundle. @see https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md */
 export function isBundleType(mediaType: string | undefined): boolean {
   return mediaType !== undefined && BUNDLE_TYPE.test(mediaType);
@@ -52,9 +64,15 @@ export function isBundleType(mediaType: string | undefined): boolean {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  * @throws {OciError} where the list itself cannot be read
  */
-export async function discoverBundles(repository: Repository, subject: Digest): Promise<Discovery> {
+export async function discoverBundles(
+  repository: Repository,
+  subject: Digest,
+  allowance: Allowance = createAllowance(),
+): Promise<Discovery> {
   const { descriptors } = await repository.listReferrers(subject);
-  const candidates = descriptors.filter(({ mediaType }) => isManifestType(mediaType)).slice(0, MAX_REFERRERS);
+  const manifests = descriptors.filter(({ mediaType }) => isManifestType(mediaType));
+  const candidates = manifests.slice(0, Math.min(MAX_REFERRERS, allowance.left));
+  allowance.left -= candidates.length;
   const examined: Examined[] = [];
   for (let from = 0; from < candidates.length; from += MANIFESTS_AT_ONCE) {
     const group = candidates.slice(from, from + MANIFESTS_AT_ONCE);
@@ -69,7 +87,7 @@ export async function discoverBundles(repository: Repository, subject: Digest): 
     listedBundles: examined.flatMap(({ listedLayer }) => (listedLayer ? [listedLayer] : [])),
     legacy,
     listed: descriptors.map(({ digest }) => digest),
-    truncated: descriptors.length > MAX_REFERRERS,
+    truncated: candidates.length < manifests.length,
     ...(failed ? { failure: failed.failure } : {}),
   };
 }

@@ -13,6 +13,8 @@ import type { Subject } from './subjects.ts';
 const MAX_BUNDLE_BYTES = 1024 * 1024;
 /** Bundles of one verification in all, as their manifests announce them: they stay in memory until it ends. */
 const MAX_BUNDLES_BYTES = 16 * 1024 * 1024;
+/** Bundles of one verification in all: each costs milliseconds of a processor. */
+const MAX_BUNDLES = 256;
 
 /** How far each refusal got: of several bundles the one that got furthest tells most. */
 const PROGRESS: Readonly<Record<VerdictCode, number>> = {
@@ -64,7 +66,9 @@ export function createBundleReader(repository: Repository): ReadBundle {
     if (known) return known;
     announced += layer.size;
     const reading =
-      announced > MAX_BUNDLES_BYTES ? refuseBundle('there are more bundles than are read') : pull(repository, layer);
+      announced > MAX_BUNDLES_BYTES || read.size >= MAX_BUNDLES
+        ? refuseBundle('there are more bundles than are read')
+        : pull(repository, layer);
     read.set(layer.digest, reading);
     return reading;
   };

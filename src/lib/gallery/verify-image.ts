@@ -1,12 +1,12 @@
 import { createGate } from '../http.ts';
 import type { Platform } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { VerdictCode } from '../sigstore/error.ts';
 import type { Evidence } from '../sigstore/evidence.ts';
 import type { Policy } from '../sigstore/policy.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
-import { type Discovery, discoverBundles } from './discovery.ts';
+import { createAllowance, type Discovery, discoverBundles } from './discovery.ts';
 import {
   createBundleReader,
   createJudge,
@@ -67,8 +67,12 @@ export type ImageVerdict = VerifiedImage | RefusedImage | NotFound;
  * @throws {OciError} {HttpError} where the registry gives no usable answer
  */
 export async function verifyImage(options: VerifyImageOptions): Promise<ImageVerdict> {
-  const { repository, policy, trust } = options;
-  const image = await resolveSubjects(repository, options.reference, options.platform);
+  const { repository, policy, trust, reference } = options;
+  const allowance = createAllowance();
+  // What is attached to a digest can be asked for while its manifest is read.
+  const ahead = isDigest(reference) ? discoverBundles(repository, reference, allowance) : undefined;
+  ahead?.catch(() => undefined);
+  const image = await resolveSubjects(repository, reference, options.platform);
   if (!image.found) return image;
   const judging = {
     repository,
@@ -81,7 +85,13 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   const judge = createJudge(judging);
   const gate = createGate(SUBJECTS_AT_ONCE);
   const settled = await Promise.allSettled(
-    image.subjects.map((subject) => gate(() => verifySubject(repository, judge, subject))),
+    image.subjects.map((subject) =>
+      gate(async () => {
+        const discovery = subject.digest === reference ? ahead : undefined;
+        const found = await (discovery ?? discoverBundles(repository, subject.digest, allowance));
+        return judgeDiscovered(judge, subject, found);
+      }),
+    ),
   );
   const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const refused = outcomes.find(({ judgement }) => !judgement.ok);
@@ -115,7 +125,10 @@ export interface Outcome {
  * @throws {OciError} {HttpError} where none passed, and what could not be read might have
  */
 export async function verifySubject(repository: Repository, judge: Judge, subject: Subject): Promise<Outcome> {
-  const discovery = await discoverBundles(repository, subject.digest);
+  return judgeDiscovered(judge, subject, await discoverBundles(repository, subject.digest));
+}
+
+async function judgeDiscovered(judge: Judge, subject: Subject, discovery: Discovery): Promise<Outcome> {
   let refusal: Refusal | undefined;
   let failure = discovery.failure;
   for (const { layer, manifest } of discovery.bundles) {

@@ -35,6 +35,31 @@ describe('verifyImage', () => {
     );
   });
 
+  it('asks for what is attached to a digest while it reads the manifest', async () => {
+    const { fake, index } = await setUpSigned();
+    await check(fake, index.digest);
+    expect(fake.calls[0]).toBe(`LIST ${index.digest}`);
+    expect(fake.calls.filter((call) => call === `LIST ${index.digest}`)).toHaveLength(1);
+  });
+  it('finds nothing where a digest is not there, though its list cannot be read either', async () => {
+    const listReferrers = async () => Promise.reject(new HttpError('PEER_FAILED', 'status 500'));
+    const repository = { ...new FakeRepository().repository, listReferrers };
+    const reference = `sha256:${'0'.repeat(64)}`;
+    expect(await verifyImage({ repository, reference, policy, trust })).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+  });
+  it('looks into 512 referrers of an image, however many children it has', async () => {
+    const fake = new FakeRepository();
+    const children = await Promise.all(Array.from({ length: 10 }, (_, at) => fake.addImage(`arch${at}`)));
+    const index = await fake.addIndex(children);
+    const referrers = new Set<string>();
+    for (const child of children)
+      for (let at = 0; at < 60; at += 1)
+        referrers.add((await fake.attach(child, { refused: 'SIGNATURE_INVALID', child: child.digest, at })).digest);
+    expect(await check(fake, index.digest)).toMatchObject({ verified: false });
+    const pulled = fake.calls.filter((call) => call.startsWith('GET ') && referrers.has(call.slice(4)));
+    expect(pulled).toHaveLength(512);
+    expect(fake.calls.filter((call) => call.startsWith('BLOB '))).toHaveLength(256);
+  });
   it('verifies one bundle once for all its subjects', async () => {
     const { fake } = await setUpSigned();
     const { verify, count } = createFakeVerify();
