@@ -5,6 +5,7 @@ import { merge } from './parts/merge.ts';
 import { proxy } from './parts/proxy.ts';
 import { release } from './parts/release.ts';
 import { start } from './parts/start.ts';
+import { verify } from './parts/verify.ts';
 
 /** In the order they run. */
-export const PARTS: readonly Part[] = [merge, release, proxy, copy, start, growth];
+export const PARTS: readonly Part[] = [merge, verify, release, proxy, copy, start, growth];

@@ -36,6 +36,8 @@ export interface WorkerOptions {
   readonly port?: number;
   /** `REGISTRY_AUTH`: the content of a Docker `config.json`. */
   readonly registryAuth?: string;
+  /** Miniflare only: a port that leads to the Worker past miniflare's own front, which production does not have. */
+  readonly directPort?: number;
 }
 
 /**
@@ -88,6 +90,7 @@ export async function startMiniflare(config: object, options: WorkerOptions = {}
   const settings = {
     ...(await describeWorker(await buildWorker())),
     port: options.port ?? 0,
+    ...(options.directPort ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: options.directPort }] } : {}),
     durableObjectsPersist: folder,
     bindings: buildVariables(config, options),
     handleRuntimeStdio: (out: Readable, err: Readable) => {

@@ -117,7 +117,16 @@ export function findPolicy(config: Config, name: string): NamedPolicy | undefine
   return policy && describePolicy(policy);
 }
 
+/** Of configured policies, which are asked for again and again. */
+const described = new WeakMap<Policy, NamedPolicy>();
+
 function describePolicy(policy: Policy): NamedPolicy {
+  const known = described.get(policy) ?? describeAnew(policy);
+  described.set(policy, known);
+  return known;
+}
+
+function describeAnew(policy: Policy): NamedPolicy {
   const entries = Object.entries(policy).sort(([one], [other]) => (one < other ? -1 : 1));
   const etag = createHash('sha256').update(JSON.stringify(entries)).digest('hex');
   return { policy, etag, loose: isLoose(policy), ...(policy.name === undefined ? {} : { name: policy.name }) };
