@@ -27,7 +27,8 @@ const whole = (max: number) =>
     .transform(Number)
     .refine((value) => value <= max, `must be at most ${max}`);
 
-const querySchema = z.strictObject({
+/** What may be asked of an audit. */
+export const galleryQuerySchema = z.strictObject({
   code: z.string().max(64).exactOptional(),
   installs: z.enum(['uri', 'mirror', 'branch', 'development', 'none', 'unknown']).exactOptional(),
   name: z.string().max(200).exactOptional(),
@@ -96,7 +97,7 @@ function galleryOf(c: Context<AppEnv>, wanted: string) {
 
 /** @throws {ProblemError} QUERY_INVALID (400), naming the parameter */
 function parseQuery(query: Record<string, string>): GalleryQuery {
-  const parsed = querySchema.safeParse(query);
+  const parsed = galleryQuerySchema.safeParse(query);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.map(String).join('.') ?? '');

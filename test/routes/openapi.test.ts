@@ -73,6 +73,23 @@ describe('GET /openapi.json', () => {
       properties: { digest: { pattern: '^sha256:[0-9a-f]{64}$' } },
     });
   });
+  it('has the parameters of a query as they are parsed', async () => {
+    const { paths } = JSON.parse(await (await get()).text());
+    const { parameters } = paths['/v1/galleries/{name}'].get;
+    expect(parameters).toContainEqual(
+      expect.objectContaining({
+        name: 'limit',
+        in: 'query',
+        schema: { type: 'string', pattern: '^\\d{1,6}$' },
+      }),
+    );
+    expect(parameters).toContainEqual(
+      expect.objectContaining({
+        name: 'changed',
+        schema: { type: 'string', enum: ['true', 'false'] },
+      }),
+    );
+  });
   it('costs no body where the client has it', async () => {
     const etag = (await get()).headers.get('ETag') ?? '';
     const again = await get({ 'If-None-Match': etag });

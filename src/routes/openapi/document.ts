@@ -68,8 +68,8 @@ function parametersOf({ path, query = {} }: Operation): readonly Json[] {
   const inPath = names.map((name) => {
     return { name, in: 'path', required: true, ...(known.get(name) ?? { schema: { type: 'string' } }) };
   });
-  const inQuery = Object.entries(query).map(([name, { required = false, ...query }]) => {
-    return { name, in: 'query', required, schema: { type: 'string' }, ...query };
+  const inQuery = Object.entries(query).map(([name, { required = false, schema, ...query }]) => {
+    return { name, in: 'query', required, ...query, schema: schema ? schemaOf(schema, 'input') : { type: 'string' } };
   });
   return [...inPath, ...inQuery];
 }

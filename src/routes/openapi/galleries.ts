@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { galleryQuerySchema } from '../galleries.ts';
 import type { Operation, Query } from './operation.ts';
 
 const time = z.string();
@@ -68,14 +69,24 @@ export const galleryAnswer = z.looseObject({
   next_offset: z.int().nullable(),
 });
 
-const QUERY: Readonly<Record<string, Query>> = {
-  code: { description: "Entries whose URI is found to be so: `VERIFIED`, a verdict's code; `none`: without a URI." },
-  installs: { description: 'Entries with which a strict client would end so, on any platform.' },
-  name: { description: 'Entries whose name holds this.' },
-  changed: { description: '`true`: what differs from the audit before, or under the cut-off that is tried out.' },
-  not_before: { description: 'A cut-off to try out, RFC 3339: what would it break?' },
-  limit: { description: 'Entries of a page, up to 1000; default 100.' },
-  offset: { description: 'Entries to leave out: the `next_offset` of the page before.' },
+const { shape } = galleryQuerySchema;
+const QUERY: Readonly<Record<keyof typeof shape, Query>> = {
+  code: {
+    schema: shape.code,
+    description: "Entries whose URI is found to be so: `VERIFIED`, a verdict's code; `none`: without a URI.",
+  },
+  installs: {
+    schema: shape.installs,
+    description: 'Entries with which a strict client would end so, on any platform.',
+  },
+  name: { schema: shape.name, description: 'Entries whose name holds this.' },
+  changed: {
+    schema: shape.changed,
+    description: '`true`: what differs from the audit before, or under the cut-off that is tried out.',
+  },
+  not_before: { schema: shape.not_before, description: 'A cut-off to try out, RFC 3339: what would it break?' },
+  limit: { schema: shape.limit, description: 'Entries of a page, up to 1000; default 100.' },
+  offset: { schema: shape.offset, description: 'Entries to leave out: the `next_offset` of the page before.' },
 };
 
 /** What operators and clients of a gallery call. */

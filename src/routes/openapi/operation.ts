@@ -24,6 +24,8 @@ export interface Query {
   readonly description: string;
   readonly required?: true;
   readonly example?: string;
+  /** The schema that parses it; absent: any text. */
+  readonly schema?: z.ZodType;
 }
 
 export interface Answer {
