@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '../../report.ts';
 import { PLAN, RELEASE } from '../release.ts';
 import type { Stage } from '../suite.ts';
@@ -61,6 +62,20 @@ export async function checkLive({ report, scene, browser }: Stage): Promise<void
     await merge.page.getByText('Copied.').waitFor({ timeout: TIMEOUT_MS });
     const copied = await merge.page.evaluate(() => navigator.clipboard.readText());
     expect(copied.startsWith('cosign verify '), `the clipboard has ${copied}`);
+    return undefined;
+  });
+  await report.check('pages: the overview keeps up without being loaded again', async () => {
+    await merge.page.clock.install();
+    await merge.page.goto(scene.url);
+    await merge.page.evaluate(() => Object.assign(globalThis, { stayed: true }));
+    const before = await merge.page.locator('#as-of').textContent();
+    for (let tries = 0; tries < 20; tries += 1) {
+      await merge.page.clock.fastForward(31_000);
+      await sleep(250);
+      if ((await merge.page.locator('#as-of').textContent()) !== before) break;
+    }
+    expect((await merge.page.locator('#as-of').textContent()) !== before, `it still says: ${before}`);
+    expect(await merge.page.evaluate(() => 'stayed' in globalThis), 'the page was loaded again');
     return undefined;
   });
   await report.check('pages: nothing complained while live', async () => {

@@ -18,39 +18,48 @@ export interface GalleryPageOptions {
   readonly question: GalleryQuestion;
 }
 
+/** While an audit is under way, in seconds. */
+const POLL_S = 5;
+
 /** What an audit found of a gallery. */
 export function galleryPage({ gallery, question }: GalleryPageOptions): Page {
   const address = `/galleries/${gallery.gallery}`;
   return {
     title: `Gallery ${gallery.gallery}`,
     area: address,
+    // An audit that is under way shows how far it is.
+    ...(gallery.running ? { pollS: POLL_S } : {}),
     body: (
       <>
         <h1>Gallery {gallery.gallery}</h1>
-        <p class="lead">{describe(gallery)}</p>
-        <Audit gallery={gallery} />
-        {gallery.totals.entries === 0 ? null : (
-          <div class="split">
-            <Totals title="Images" name="code" counts={gallery.totals.codes} question={question} address={address} />
-            <Totals
-              title="What a strict client would install"
-              name="installs"
-              counts={gallery.totals.installs}
-              question={question}
-              address={address}
-            />
-          </div>
-        )}
+        <p class="lead" id="said" role="status" data-live>
+          {describe(gallery)}
+        </p>
+        <div id="audit" data-live>
+          <Audit gallery={gallery} />
+        </div>
+        <div class="split" id="totals" data-live>
+          <Totals title="Images" name="code" counts={gallery.totals.codes} question={question} address={address} />
+          <Totals
+            title="What a strict client would install"
+            name="installs"
+            counts={gallery.totals.installs}
+            question={question}
+            address={address}
+          />
+        </div>
         <h2>Entries</h2>
         <Filter question={question} address={address} />
-        <DryRun gallery={gallery} />
-        <p class="quiet small">
-          {gallery.matching === gallery.totals.entries
-            ? count(gallery.matching, 'entry', 'entries')
-            : `${gallery.matching} of ${count(gallery.totals.entries, 'entry', 'entries')}`}
-        </p>
-        <Entries entries={gallery.entries} />
-        <Paging gallery={gallery} question={question} address={address} />
+        <div id="entries" data-live>
+          <DryRun gallery={gallery} />
+          <p class="quiet small">
+            {gallery.matching === gallery.totals.entries
+              ? count(gallery.matching, 'entry', 'entries')
+              : `${gallery.matching} of ${count(gallery.totals.entries, 'entry', 'entries')}`}
+          </p>
+          <Entries entries={gallery.entries} />
+          <Paging gallery={gallery} question={question} address={address} />
+        </div>
       </>
     ),
   };
@@ -115,6 +124,7 @@ interface TotalsOptions {
 }
 
 function Totals({ title, name, counts, question, address }: TotalsOptions) {
+  if (Object.keys(counts).length === 0) return null;
   const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one);
   return (
     <section>

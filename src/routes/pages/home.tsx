@@ -6,13 +6,16 @@ import { Bar, State, Time, Verdict } from './parts.tsx';
 import { GROUPS, groupCounts } from './states.ts';
 import { VerifyForm } from './verify-form.tsx';
 
+/** How often the overview is asked for again, in seconds. */
+const POLL_S = 30;
+
 /** What this Muster does, and its health. */
 export function homePage(status: Status): Page {
-  const { serves, runs } = status;
-  const policies = serves.policies;
+  const { policies } = status.serves;
   return {
     title: 'Overview',
     area: '/',
+    pollS: POLL_S,
     body: (
       <>
         <h1>Only what passes muster is published.</h1>
@@ -20,20 +23,16 @@ export function homePage(status: Status): Page {
           Build jobs report the per-arch images they have pushed. When a set is complete, this Muster merges it, signs
           it, verifies the signature in each registry as a client would, and only then lets a tag point at it.
         </p>
-        <Health status={status} />
+        <div id="health" data-live>
+          <Health status={status} />
+        </div>
         <h2>May this image be installed?</h2>
         <VerifyForm question={{ ref: '', platform: '', policy: policies[0] ?? '' }} policies={policies} />
         <h2>Recent runs</h2>
-        {runs.recent.length === 0 ? (
-          <p class="quiet">Nothing has been reported yet. A job’s report, or a plan, is what begins a run.</p>
-        ) : (
-          <ul class="rows card">
-            {runs.recent.map((run) => (
-              <RecentRun run={run} now={status.at} />
-            ))}
-          </ul>
-        )}
-        <div class="split">
+        <div id="recent" data-live>
+          <RecentRuns status={status} />
+        </div>
+        <div class="split" id="parts" data-live>
           <section>
             <TrustedRoot status={status} />
             <Registries status={status} />
@@ -102,6 +101,18 @@ function Health({ status }: { status: Status }) {
         ))}
       </ul>
     </Verdict>
+  );
+}
+
+function RecentRuns({ status: { runs, at } }: { status: Status }) {
+  if (runs.recent.length === 0)
+    return <p class="quiet">Nothing has been reported yet. A job’s report, or a plan, is what begins a run.</p>;
+  return (
+    <ul class="rows card">
+      {runs.recent.map((run) => (
+        <RecentRun run={run} now={at} />
+      ))}
+    </ul>
   );
 }
 

@@ -14,6 +14,8 @@ export interface Page {
   readonly status?: number;
   /** Streams that say when the page is to be asked for again; absent where nothing more will happen. */
   readonly events?: readonly string[];
+  /** How often the page is asked for again where no stream tells of changes, in seconds; absent: never. */
+  readonly pollS?: number;
   /** The part of the site that it is in, as the navigation has it. */
   readonly area?: string;
 }
@@ -33,7 +35,7 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-/** How often a reader without a script sees something new, in seconds. */
+/** How often a reader without a script sees what a stream would tell, in seconds. */
 const RELOAD_S = 20;
 
 /** Answers with a page. */
@@ -50,14 +52,15 @@ function Document({
   title,
   body,
   events,
+  pollS,
   area,
   galleries,
   at,
 }: Page & { galleries: readonly string[]; at: string | undefined }) {
   return (
     <html lang="en">
-      <Head title={title} reloads={events !== undefined} />
-      <body data-events={events?.join(' ')}>
+      <Head title={title} reloadS={events ? RELOAD_S : pollS} />
+      <body data-events={events?.join(' ')} data-poll={pollS}>
         <IconSheet />
         <a class="skip" href="#main">
           Skip to the content
@@ -87,7 +90,7 @@ function Document({
   );
 }
 
-function Head({ title, reloads }: { title: string; reloads: boolean }) {
+function Head({ title, reloadS }: { title: string; reloadS: number | undefined }) {
   return (
     <head>
       <meta charset="utf-8" />
@@ -96,11 +99,11 @@ function Head({ title, reloads }: { title: string; reloads: boolean }) {
       <link rel="icon" type="image/svg+xml" href={assetPath('muster.svg')} />
       <link rel="stylesheet" href={assetPath('muster.css')} />
       <script type="module" src={assetPath('muster.js')} />
-      {reloads ? (
+      {reloadS === undefined ? null : (
         <noscript>
-          <meta http-equiv="refresh" content={String(RELOAD_S)} />
+          <meta http-equiv="refresh" content={String(reloadS)} />
         </noscript>
-      ) : null}
+      )}
     </head>
   );
 }

@@ -31,13 +31,15 @@ function show(page) {
   }
   document.title = page.title;
   if (focused && document.activeElement?.id !== focused) $(focused)?.focus({ preventScroll: true });
-  if (!page.body.dataset.events) rest();
+  if (!page.body.dataset.events && !page.body.dataset.poll) rest();
 }
 
 const soon = () => { timer ??= setTimeout(refresh, 400); };
 
 function watch() {
-  const urls = document.body.dataset.events?.split(' ') ?? [];
+  const { events, poll } = document.body.dataset;
+  if (poll) polling = setInterval(refresh, poll * 1000);
+  const urls = events?.split(' ') ?? [];
   sources = urls.map((url) => {
     const source = new EventSource(url);
     source.onmessage = soon;

@@ -37,6 +37,8 @@ function makeGallery(changes: Partial<GalleryAnswer> = {}): GalleryAnswer {
   };
 }
 
+const pageOf = (changes: Partial<GalleryAnswer> = {}) => galleryPage({ gallery: makeGallery(changes), question: {} });
+
 function show(changes: Partial<GalleryAnswer> = {}, question: GalleryQuestion = {}) {
   const html = `<main>${galleryPage({ gallery: makeGallery(changes), question }).body}</main>`;
   return { html, text: textOf(html) };
@@ -55,6 +57,10 @@ describe('the page of a gallery', () => {
   it('says how far an audit is', () => {
     const running = { started_at: '2026-11-26T10:00:00.000Z', checked: 3, total: 9 };
     expect(show({ running }).text).toContain('3 of 9 looked at');
+  });
+  it('is asked for again only while an audit is under way', () => {
+    const running = { started_at: '2026-11-26T10:00:00.000Z', checked: 3, total: 9 };
+    expect([pageOf().pollS, pageOf({ running }).pollS]).toEqual([undefined, 5]);
   });
   it('says that the last one failed', () => {
     const problem = { code: 'GALLERY_INVALID', detail: 'it is no list', at: null };

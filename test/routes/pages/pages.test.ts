@@ -47,6 +47,14 @@ describe('the overview', () => {
   });
 });
 
+describe('the overview, as time goes by', () => {
+  it('is asked for again, with a script and without', async () => {
+    const { html } = await look('/');
+    expect(html).toContain('<body data-poll="30">');
+    expect(html).toMatch(/<noscript><meta http-equiv="refresh" content="30"\/?><\/noscript>/);
+  });
+});
+
 describe('an asset', () => {
   const linked = async () => /href="(\/assets\/muster\.css\?v=[0-9a-f]+)"/.exec((await look('/')).html)?.[1] ?? '';
 
