@@ -47,7 +47,7 @@ function createCandidate(role: Role, uri: string): Candidate {
  *
  * @see https://github.com/mudler/LocalAI/blob/82c191a/pkg/downloader/uri.go (LooksLikeOCI)
  */
-function isReachable(uri: string): boolean {
+export function isReachable(uri: string): boolean {
   return PREFIXES.some((prefix) => uri.startsWith(prefix)) || LOOPBACK.test(uri);
 }
 

@@ -29,8 +29,12 @@ export function publishIndex(store: AuditStore, audit: Audit, policy: Policy, on
       ? judgeAudit(store, previous, policy.not_before).map((entry) => [keyOf(entry), entry])
       : [],
   );
-  const known = judged.map((entry) => (entry.code === 'UNREADABLE' ? (before.get(keyOf(entry)) ?? entry) : entry));
+  const known = judged.map((entry) => (isUnreadable(entry) ? (before.get(keyOf(entry)) ?? entry) : entry));
   return buildVerifiedIndex(entries, known, onFailure);
+}
+
+function isUnreadable({ references }: JudgedEntry): boolean {
+  return references.some(({ role, code, image_code = code }) => role === 'uri' && image_code === 'UNREADABLE');
 }
 
 function keyOf({ name, references }: JudgedEntry): string {

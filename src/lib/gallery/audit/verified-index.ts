@@ -1,5 +1,5 @@
 import { Document } from 'yaml';
-import { normaliseReference } from './candidates.ts';
+import { isReachable, normaliseReference } from './candidates.ts';
 import type { AuditCode, JudgedEntry, JudgedReference } from './evaluate.ts';
 import type { GalleryEntry } from './parse-gallery.ts';
 
@@ -45,14 +45,15 @@ function keepEntry(
   onFailure: OnFailure,
   changes: Changes,
 ): GalleryEntry[] {
-  const code = judged?.code ?? null;
   const own = judged?.references.find(({ role }) => role === 'uri');
-  if (code === null || !own) return [entry];
+  if (!own) return [entry];
+  // An image that verifies, and that clients only do not take for one, is written so that they do.
+  const code = own.image_code ?? own.code;
   if (code !== 'VERIFIED') changes.dropped.push(`${entry.name}: ${code}`);
   if (onFailure === 'omit' && code !== 'VERIFIED') return [];
   const bad = onFailure === 'omit' ? failingMirrors(judged?.references ?? []) : new Map<string, AuditCode>();
   for (const [mirror, why] of bad) changes.mirrors.push(`${entry.name}: ${mirror}: ${why}`);
-  const mirrors = entry.mirrors?.filter((mirror) => !bad.has(mirror)).map(withHost);
+  const mirrors = entry.mirrors?.filter((mirror) => !bad.has(mirror)).map((mirror) => writeReachable(mirror));
   const written = mirrors ? { ...entry, mirrors } : entry;
   if (code === 'VERIFIED') return [{ ...written, uri: pin(own) }];
   return [{ ...written, muster: describeFailure(code, own) }];
@@ -73,15 +74,15 @@ function describeFailure(code: AuditCode, { detail }: JudgedReference): object {
 
 /** The digest is what was verified; without a tag that stays, it would be gone soon after its branch moves on. */
 function pin({ uri, ref, digest, held_by }: JudgedReference): string {
-  if (ref === undefined || digest === undefined || held_by === undefined || ref.includes('@')) return uri;
-  const scheme = uri.startsWith('oci://') ? 'oci://' : '';
-  return `${scheme}${ref.slice(0, ref.lastIndexOf(':'))}@${digest}`;
+  if (ref !== undefined && digest !== undefined && held_by !== undefined && !ref.includes('@'))
+    return writeReachable(uri, `${ref.slice(0, ref.lastIndexOf(':'))}@${digest}`);
+  return isReachable(uri) ? uri : writeReachable(uri);
 }
 
-function withHost(mirror: string): string {
-  const scheme = mirror.startsWith('oci://') ? 'oci://' : '';
-  const ref = normaliseReference(mirror);
-  return ref === undefined ? mirror : `${scheme}${ref}`;
+/** A reference as clients take it for an image: with its host, and with a scheme where they do not know that. */
+function writeReachable(uri: string, ref = normaliseReference(uri)): string {
+  if (ref === undefined) return uri;
+  return uri.startsWith('oci://') || !isReachable(ref) ? `oci://${ref}` : ref;
 }
 
 /** An entry that only pointed to others, all of which are gone, is gone too: LocalAI would take it for an image. */

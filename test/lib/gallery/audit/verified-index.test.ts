@@ -99,6 +99,35 @@ describe('buildVerifiedIndex', () => {
     expect(build(`- {name: a, uri: "${uri}"}`).entries[0]?.uri).toBe(uri);
   });
 
+  it.each([
+    ['a/b:t', { held_by: 't' }, `docker.io/a/b@${DIGEST}`],
+    ['a/b:t', {}, 'docker.io/a/b:t'],
+    ['registry.test/a/b:t', { held_by: 't' }, `oci://registry.test/a/b@${DIGEST}`],
+    ['registry.test/a/b:t', {}, 'oci://registry.test/a/b:t'],
+  ])('writes %s, which verifies and is no image to a client, as one', (uri, more, written) => {
+    const entries = parseGallery(`- {name: a, uri: "${uri}", mirrors: ["${uri}"]}`);
+    const ref = uri.startsWith('registry.test') ? uri : `docker.io/${uri}`;
+    const own = { role: 'uri' as const, uri, ref, digest: DIGEST, image_code: 'VERIFIED' as const, ...more };
+    const code = 'UNREACHABLE_BY_CLIENT' as const;
+    const judged = [{ name: 'a', code, references: [{ ...own, code }], platforms: [] }];
+    const [entry] = parse(buildVerifiedIndex(entries, judged, 'omit')) as GalleryEntry[];
+    expect(entry).toMatchObject({ uri: written, mirrors: [uri.startsWith('r') ? `oci://${uri}` : `docker.io/${uri}`] });
+  });
+
+  it('leaves out what is no image to a client and does not verify either', () => {
+    const entries = parseGallery('- {name: a, uri: "a/b:t"}');
+    const code = 'UNREACHABLE_BY_CLIENT' as const;
+    const own = {
+      role: 'uri' as const,
+      uri: 'a/b:t',
+      ref: 'docker.io/a/b:t',
+      code,
+      image_code: 'SIGNATURE_MISSING' as const,
+    };
+    const text = buildVerifiedIndex(entries, [{ name: 'a', code, references: [own], platforms: [] }], 'omit');
+    expect(text).toContain('#   a: SIGNATURE_MISSING');
+  });
+
   it('writes no anchors', () => {
     expect(build(GALLERY).text).not.toMatch(/[&*]\w|<</);
   });
