@@ -1,7 +1,6 @@
 import type { Policy } from '../../sigstore/policy.ts';
 import { basisOf } from './basis.ts';
 import { AuditError } from './error.ts';
-import type { JudgedEntry } from './evaluate.ts';
 import type { Audit, AuditStore } from './store.ts';
 import { buildVerifiedIndex, type OnFailure } from './verified-index.ts';
 import { judgeAudit, selectAudits } from './view.ts';
@@ -16,27 +15,10 @@ export function publishableAudit(store: AuditStore, policy: Policy): Audit {
 }
 
 /**
- * The gallery with what verified. An entry that could not be read in the last audit is as it was in the one before:
- * a registry that is down for an hour must not empty a gallery.
+ * The gallery with what verified. What could not be read in the last audit is as it was when it last could: a registry
+ * that is down must not empty a gallery, however often it is audited meanwhile.
  */
 export function publishIndex(store: AuditStore, audit: Audit, policy: Policy, onFailure: OnFailure): string {
-  const entries = store.entries(audit.id);
-  const judged = judgeAudit(store, audit, policy.not_before);
-  const { previous } = selectAudits(store);
-  const isComparable = previous?.policy_basis === audit.policy_basis;
-  const before = new Map(
-    previous && isComparable
-      ? judgeAudit(store, previous, policy.not_before).map((entry) => [keyOf(entry), entry])
-      : [],
-  );
-  const known = judged.map((entry) => (isUnreadable(entry) ? (before.get(keyOf(entry)) ?? entry) : entry));
-  return buildVerifiedIndex(entries, known, onFailure);
-}
-
-function isUnreadable({ references }: JudgedEntry): boolean {
-  return references.some(({ role, code, image_code = code }) => role === 'uri' && image_code === 'UNREADABLE');
-}
-
-function keyOf({ name, references }: JudgedEntry): string {
-  return `${name}\n${references[0]?.uri ?? ''}`;
+  const known = judgeAudit(store, audit, policy.not_before, store.knownResults(audit.id));
+  return buildVerifiedIndex(store.entries(audit.id), known, onFailure);
 }

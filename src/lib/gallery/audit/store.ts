@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS audits (
   attempts INTEGER NOT NULL DEFAULT 0, source_sha256 TEXT, policy_basis TEXT, trust_sha256 TEXT, code TEXT, detail TEXT);
 CREATE TABLE IF NOT EXISTS entries (audit INTEGER, position INTEGER, entry TEXT NOT NULL, PRIMARY KEY (audit, position));
 CREATE TABLE IF NOT EXISTS refs (
-  audit INTEGER, ref TEXT, host TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL DEFAULT 0, result TEXT,
+  audit INTEGER, ref TEXT, host TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL DEFAULT 0, result TEXT, known TEXT,
   PRIMARY KEY (audit, ref));
 CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, bytes BLOB NOT NULL, audit INTEGER NOT NULL);`;
@@ -89,6 +89,15 @@ export class AuditStore {
     return new Map(rows.toArray().map(({ ref, result }) => [ref, JSON.parse(result) as ReferenceResult]));
   }
 
+  /** As {@link results}, but what could not be read is as it was when it last could, under the same policy. */
+  knownResults(id: number): Map<string, ReferenceResult> {
+    const rows = this.#sql.exec<{ ref: string; known: string }>(
+      'SELECT ref, COALESCE(known, result) AS known FROM refs WHERE audit = ? AND result IS NOT NULL',
+      id,
+    );
+    return new Map(rows.toArray().map(({ ref, known }) => [ref, JSON.parse(known) as ReferenceResult]));
+  }
+
   progress(id: number): { readonly checked: number; readonly total: number } {
     const [row] = this.#sql
       .exec<{ checked: number; total: number }>(
@@ -162,11 +171,20 @@ export class AuditStore {
     this.#sql.exec('INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)', digest, mediaType, bytes, audit);
   }
 
+  #keepKnown(id: number, previous: number): void {
+    this.#sql.exec(
+      `UPDATE refs SET known = (SELECT COALESCE(before.known, before.result) FROM refs before WHERE before.audit = ? AND before.ref = refs.ref)
+         WHERE audit = ? AND json_extract(result, '$.code') = 'UNREADABLE'`,
+      ...[previous, id],
+    );
+  }
+
   /** Ends an audit, and drops all but the last two that finished. */
   finish(id: number, finishedAt: number): void {
     this.update(id, { state: 'finished', finished_at: finishedAt });
-    const [, previous] = this.audits().filter(({ state }) => state === 'finished');
+    const [latest, previous] = this.audits().filter(({ state }) => state === 'finished');
     if (!previous) return;
+    if (latest?.policy_basis === previous.policy_basis) this.#keepKnown(id, previous.id);
     for (const table of ['entries', 'refs', 'contents'])
       this.#sql.exec(`DELETE FROM ${table} WHERE audit < ?`, previous.id);
     this.#sql.exec('DELETE FROM audits WHERE id < ?', previous.id);

@@ -55,8 +55,12 @@ export function selectAudits(store: AuditStore): Audits {
 }
 
 /** Judges the entries of an audit, under the policy's cut-off or another. */
-export function judgeAudit(store: AuditStore, audit: Audit, notBefore: Policy['not_before']): JudgedEntry[] {
-  const results = store.results(audit.id);
+export function judgeAudit(
+  store: AuditStore,
+  audit: Audit,
+  notBefore: Policy['not_before'],
+  results = store.results(audit.id),
+): JudgedEntry[] {
   const cutOff = notBefore === undefined ? undefined : Date.parse(notBefore);
   return store
     .entries(audit.id)

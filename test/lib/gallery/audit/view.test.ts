@@ -141,9 +141,21 @@ describe('publishIndex', () => {
       const before = publishNow(setup);
       for (const tag of ['latest-a', 'latest-b', 'latest-c'])
         setup.registryOf(HOST).errors.set(tag, new HttpError('PEER_FAILED', 'x'));
+      for (const _ of ['once', 'again', 'and again']) {
+        await setup.audit();
+        expect(setup.view().totals.codes).toEqual({ UNREADABLE: 3 });
+        expect(publishNow(setup)).toBe(before);
+      }
+    }));
+
+  it('keeps nothing of what it knew under another policy', () =>
+    withAudited(async (setup) => {
+      for (const tag of ['latest-a', 'latest-b', 'latest-c'])
+        setup.registryOf(HOST).errors.set(tag, new HttpError('PEER_FAILED', 'x'));
+      const policy = { ...POLICY.policy, identity: 'other' };
+      Object.assign(setup.options, { policy: { ...POLICY, policy } });
       await setup.audit();
-      expect(setup.view().totals.codes).toEqual({ UNREADABLE: 3 });
-      expect(publishNow(setup)).toBe(before);
+      expect(publishNow(setup, policy)).toContain('#   a: UNREADABLE');
     }));
 
   it('waits for an audit', () =>
