@@ -72,6 +72,12 @@ export class Journal {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
+  /** Whether a step of the present generation has begun. */
+  hasBegun(): boolean {
+    const { generation = 0 } = this.load() ?? {};
+    return this.entries(generation).length > 0;
+  }
+
   begin(generation: number, task: Task, now: number): void {
     this.#sql.exec(
       `INSERT INTO steps (generation, step, target, state, started_at, failure) VALUES (?, ?, ?, 'running', ?, NULL)

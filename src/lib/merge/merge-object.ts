@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
+import { waitAtMost } from '../patience.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';
@@ -14,7 +15,7 @@ import { type EarlyLoan, Lender } from './lender.ts';
 import type { Loan } from './loan.ts';
 import { locksOf, unwrap } from './locks.ts';
 import { type MergeOutcome, settle } from './outcome.ts';
-import { compareReport, completes, expectationOf, imagesOf, joinReport, type TakenReport } from './recording.ts';
+import { compareReport, completes, expectationOf, imagesOf, joinReport } from './recording.ts';
 import { summariseForRun } from './run-summary.ts';
 import { startEarly } from './start-early.ts';
 import { isFinished, type MergeState, type MergeView, outOfPatience } from './state.ts';
@@ -166,6 +167,7 @@ export class MergeObject extends DurableObject<Env> {
     const expectation = expectationOf(project, report, directive.planned, before?.expectation);
     checkExpected(expectation, platform_tag);
     const taken = { subject, report, expectation, directive };
+    const hasBegun = () => this.#journal.hasBegun();
     let early: EarlyLoan | undefined;
     if (compareReport(this.#journal.load(), report) === 'new') {
       const isLast = completes(before, expectation, report);
@@ -176,12 +178,12 @@ export class MergeObject extends DurableObject<Env> {
           ledger: ledgerOf(this.env),
           presence: this.#steps.presence,
           others: isLast ? imagesOf(before) : [],
-          onChecked: (checked) =>
-            startEarly(early, this.#begun({ ...taken, arrival: checked }), before, this.#services),
+          onChecked: (arrival) =>
+            startEarly(early, { ...taken, arrival, hasBegun: hasBegun() }, before, this.#services),
         });
         // Another report may have come in while the registries were asked.
         if (compareReport(this.#journal.load(), report) === 'new')
-          this.#journal.store(joinReport(this.#journal.load(), this.#begun({ ...taken, arrival })));
+          this.#journal.store(joinReport(this.#journal.load(), { ...taken, arrival, hasBegun: hasBegun() }));
       } finally {
         this.#arriving -= 1;
       }
@@ -190,11 +192,6 @@ export class MergeObject extends DurableObject<Env> {
     }
     await this.#tellRun();
     return early;
-  }
-
-  #begun(taken: Omit<TakenReport, 'hasBegun'>): TakenReport {
-    const { generation = 0 } = this.#journal.load() ?? {};
-    return { ...taken, hasBegun: this.#journal.entries(generation).length > 0 };
   }
 
   #lend(loan: Loan, early?: EarlyLoan): void {
@@ -207,8 +204,7 @@ export class MergeObject extends DurableObject<Env> {
 
   /** Works until the merge rests, or the caller's patience ends; then the alarm goes on. */
   async #work(patienceMs?: number): Promise<MergeView> {
-    const { config, caller } = this.#services;
-    await Promise.race([this.#advance(), caller.sleep(patienceMs ?? config.deadline_seconds * 1000)]);
+    await waitAtMost(patienceMs ?? this.#services.config.deadline_seconds * 1000, this.#advance());
     return outOfPatience(this.#view(this.#load()));
   }
 

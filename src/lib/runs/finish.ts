@@ -8,7 +8,7 @@ import type { Services } from '../merge/types.ts';
 import type { RunRow } from './run-store.ts';
 
 /** Merges of one finishing call that are under way at a time. */
-const MERGES_AT_ONCE = 32;
+const MERGES_AT_ONCE = 16;
 
 export interface FinishRequest {
   readonly project: string;
