@@ -54,7 +54,7 @@ export const rateLimit: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** Cloudflare has no such clients; a Worker that runs on somebody's own machine has no others. */
 function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
 }
 
 /** @throws {ProblemError} RATE_LIMITED (429) */

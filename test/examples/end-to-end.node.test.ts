@@ -13,17 +13,31 @@ let world: World;
 let tokens: Awaited<ReturnType<typeof serve>>;
 /** `job_workflow_ref` of the job that asks next. */
 let workflow = '';
+/** Other claims of it. */
+let others: Readonly<Record<string, string>> = {};
 /** Each case is a run of its own: a plan must have all that arrives. */
 let runId = '4242';
 
 beforeAll(async () => {
-  world = await startWorld();
+  const maintain = {
+    workflows: [MERGE],
+    callers: [`${WORKFLOWS}/muster-admin.yml`],
+    events: ['workflow_dispatch'],
+  };
+  world = await startWorld({
+    configure: (config) => ({
+      ...config,
+      projects: config.projects.map((project) =>
+        project.name === 'localai' ? { ...project, roles: { ...project.roles, maintain } } : project,
+      ),
+    }),
+  });
   // GitHub's token service; the URL of the Worker stands for its audience, as it would where it is deployed.
   tokens = await serve(async (request) => {
     const asked = new URL(request.url).searchParams.get('audience') ?? '';
     if (request.headers.get('Authorization') !== `Bearer ${REQUEST_TOKEN}`) return new Response('', { status: 401 });
     const { issuer } = world.stack;
-    const claims = issuer.claims({ job_workflow_ref: workflow, run_id: runId });
+    const claims = issuer.claims({ job_workflow_ref: workflow, run_id: runId, ...others });
     return Response.json({ value: await issuer.token(claims, asked === world.worker().url ? AUDIENCE : asked) });
   });
 }, 60_000);
@@ -129,5 +143,45 @@ describe('at-once/build.yml against Muster itself', () => {
       [true, expect.stringContaining('published')],
     ]);
     expect(await world.tagged('master', CORE)).toEqual([expect.stringMatching(/^sha256:/), expect.any(String)]);
+  }, 60_000);
+});
+
+describe('muster-admin.yml against Muster itself', () => {
+  const maintain = (inputs: Readonly<Record<string, string>>) => {
+    workflow = at(MERGE);
+    runId = '9000';
+    const given = { merges: '', refs: '', 'run-id': '', repository: '', tag: '', digest: '', ...inputs };
+    const github = { event_name: 'workflow_dispatch' };
+    const job = readJob('examples/localai/action/backend_merge.yml', 'maintain');
+    return runJob(job, surroundings({ github, inputs: given }));
+  };
+  beforeAll(() => {
+    others = { workflow_ref: at(`${WORKFLOWS}/muster-admin.yml`), event_name: 'workflow_dispatch' };
+  });
+  afterAll(() => {
+    others = {};
+  });
+
+  it('signs what was published before', async () => {
+    const [image] = await world.push(BACKENDS, 'published before Muster');
+    const refs = world.stack.registries.map(({ host }) => `${host}/${BACKENDS}@${image?.digest}`);
+    const { succeeded, log, summary } = await maintain({ maintenance: 'sign', refs: refs.join(' ') });
+    expect([succeeded, summary], log).toEqual([true, expect.stringContaining(`| \`${refs[0]}\` | signed |`)]);
+    const verdicts = refs.map((ref) => world.call({ path: `/v1/verify?policy=localai&ref=${ref}` }));
+    expect(await Promise.all(verdicts)).toMatchObject([{ body: { verified: true } }, { body: { verified: true } }]);
+  }, 60_000);
+  it('puts a run’s tags back, or says of each why not', async () => {
+    const { succeeded, summary, log } = await maintain({ maintenance: 'rollback', 'run-id': '776' });
+    expect([succeeded, summary], log).toEqual([true, expect.stringContaining('master-cpu-action` | refused |')]);
+  }, 60_000);
+  it('stops a run', async () => {
+    expect((await maintain({ maintenance: 'cancel', 'run-id': '776' })).succeeded).toBe(true);
+    const unknown = await maintain({ maintenance: 'cancel', 'run-id': '1' });
+    expect([unknown.succeeded, unknown.log]).toEqual([false, expect.stringContaining('RUN_UNKNOWN')]);
+  }, 60_000);
+  it('is refused to whoever calls the workflow from another file', async () => {
+    others = { ...others, workflow_ref: at(`${WORKFLOWS}/other.yml`) };
+    const { succeeded, log } = await maintain({ maintenance: 'cancel', 'run-id': '776' });
+    expect([succeeded, log]).toEqual([false, expect.stringContaining('ROLE_REFUSED')]);
   }, 60_000);
 });

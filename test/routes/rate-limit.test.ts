@@ -102,11 +102,14 @@ describe('a client without a token', () => {
     const { get } = withLimit('LIMIT_READ', 0);
     expect((await get('/healthz', CLIENT)).status).toBe(200);
   });
-  it.each(['127.0.0.1', '::1', undefined])('is not limited on its own machine: %s', async (address) => {
-    const { get, keys } = withLimit('LIMIT_READ', 0);
-    expect((await get('/openapi.json', address)).status).toBe(200);
-    expect(keys).toEqual([]);
-  });
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1', undefined])(
+    'is not limited on its own machine: %s',
+    async (address) => {
+      const { get, keys } = withLimit('LIMIT_READ', 0);
+      expect((await get('/openapi.json', address)).status).toBe(200);
+      expect(keys).toEqual([]);
+    },
+  );
   it('is not limited where there is no binding', async () => {
     const { LIMIT_READ: _, ...unlimited } = env;
     const response = await app.request('/openapi.json', { headers: { 'CF-Connecting-IP': CLIENT } }, unlimited);
