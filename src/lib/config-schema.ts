@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRepositoryName } from './oci/reference.ts';
 import { policySchema } from './sigstore/policy.ts';
 import { createSettingsSchema } from './sigstore/settings.ts';

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildClientSetting } from '../lib/gallery/audit/client-setting.ts';
 import type { AuditErrorCode } from '../lib/gallery/audit/error.ts';
 import type { GalleryQuery } from '../lib/gallery/audit/view.ts';

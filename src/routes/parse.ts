@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CodedError } from '../lib/error.ts';
 import { readBody } from '../lib/http.ts';
 import { decodeUtf8, parseStrictJson } from '../lib/json.ts';

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { rollbackTags } from '../lib/merge/rollback.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';

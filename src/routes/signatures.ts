@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { resignRun } from '../lib/runs/resign-run.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';

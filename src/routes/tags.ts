@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { computeTags } from '../lib/tags/compute.ts';
 import { TagError } from '../lib/tags/error.ts';
 import { nameTags, parseImages } from '../lib/tags/images.ts';

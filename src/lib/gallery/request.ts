@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../config.ts';
 import { messageOf } from '../error.ts';
 import { parseStrictJson } from '../json.ts';

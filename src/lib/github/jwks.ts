@@ -1,5 +1,5 @@
 import { type CryptoKey, importJWK } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../error.ts';
 import { type Caller, call, readJson } from '../http.ts';
 import { IdTokenError } from './error.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Caller, call, discard, readJson } from '../http.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { KeepaliveError } from './error.ts';

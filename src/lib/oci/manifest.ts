@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeUtf8, parseStrictJson } from '../json.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import type { Digest } from './digest.ts';

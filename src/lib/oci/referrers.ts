@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CodedError } from '../error.ts';
 import { discard, readJson } from '../http.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Caller, call, readJson } from '../http.ts';
 import { SigstoreError } from './error.ts';
 import type { SigningServices } from './signing-config.ts';

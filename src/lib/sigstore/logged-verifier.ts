@@ -1,5 +1,5 @@
 import type { Bundle } from '@sigstore/bundle';
-import { z } from 'zod';
+import * as z from 'zod';
 
 type LogEntry = Bundle['verificationMaterial']['tlogEntries'][number];
 

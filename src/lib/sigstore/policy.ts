@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAnchored, isRegex, matchesRegex } from './regex.ts';
 
 const regex = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PUBLIC_GOOD_MIRROR } from './public-good.ts';
 
 /** Which Sigstore: its TUF repository, or its two documents; empty is the public-good one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SigstoreError } from './error.ts';
 
 /** Where to sign: each URL without a slash at its end. */

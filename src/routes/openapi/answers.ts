@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // What answers hold, for readers: clients must not break on a key that is not here.
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { version } from '../../../package.json';
 import { limitOf } from '../rate-limit.ts';
 import { problemAnswer } from './answers.ts';

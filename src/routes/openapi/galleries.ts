@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { galleryQuerySchema } from '../galleries.ts';
 import type { Operation, Query } from './operation.ts';
 

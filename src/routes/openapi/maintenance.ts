@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rollbackSchema } from '../rollback.ts';
 import { signaturesSchema } from '../signatures.ts';
 import { previewSchema } from '../tags.ts';

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { gatherStatus } from '../../lib/status/gather.ts';
 import type { AppEnv } from '../app-types.ts';
 import { pullGallery } from '../galleries.ts';

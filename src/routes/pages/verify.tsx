@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { refusedAnswer, verifiedAnswer } from '../openapi/verdicts.ts';
 import type { Problem } from '../problem.ts';
 import { capitalise, formatTime, sentence, shortRef } from './format.ts';

@@ -9,7 +9,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../../error.ts';
 import { AuditError } from './error.ts';
 
