@@ -36,13 +36,12 @@ export async function readModules(folder: string): Promise<readonly WorkerModule
 }
 
 /** What wrangler.toml says of the Worker, in miniflare's words. */
-export async function describeWorker(modules: readonly WorkerModule[]): Promise<object> {
+export async function describeWorker(modules: readonly WorkerModule[]) {
   const toml = parse(await readFile(`${ROOT}wrangler.toml`, 'utf8'));
   const { compatibility_date, compatibility_flags, durable_objects, ratelimits } = wranglerSchema.parse(toml);
-  const classes = durable_objects.bindings.map(({ name, class_name }) => [
-    name,
-    { className: class_name, useSQLite: true },
-  ]);
+  const classes = durable_objects.bindings.map(
+    ({ name, class_name }) => [name, { className: class_name, useSQLite: true }] as const,
+  );
   return {
     name: 'muster',
     host: '127.0.0.1',

@@ -9,13 +9,6 @@ import type { BenchOptions, Part } from '../part.ts';
 import { readUsage } from '../process-usage.ts';
 
 const KIB = 1024;
-/** A Worker that does nothing, for what the runtime itself takes. */
-const EMPTY: WorkerModule = {
-  type: 'ESModule',
-  path: 'index.js',
-  contents: Buffer.from('export default { fetch: () => new Response("ok") };'),
-};
-
 /** How large the Worker is, how long it takes to start, and how much of a processor its routes take. */
 export const start: Part = {
   name: 'start',
@@ -49,7 +42,7 @@ async function measureStart({ repeats, say }: BenchOptions): Promise<Figure[]> {
   try {
     const bindings = { MUSTER: JSON.stringify(stack.musterConfig()), REGISTRY_AUTH: stack.registryAuth };
     const whole = { ...(await describeWorker(modules)), bindings };
-    const empty = { name: 'empty', host: '127.0.0.1', modules: [EMPTY], compatibilityDate: '2026-10-15' };
+    const empty = { ...whole, modules: [emptyWorker(whole)] };
     for (let at = 0; at < repeats * 3; at += 1) {
       const without = await timeStart(empty);
       const started = await timeStart(whole);
@@ -63,6 +56,23 @@ async function measureStart({ repeats, say }: BenchOptions): Promise<Figure[]> {
     { name: 'start-up, CPU time', unit: 'ms', muster: spreadOf(cpu), goal: { of: 'muster', atMost: 60 } },
     { name: 'start-up, by the clock', unit: 'ms', muster: spreadOf(wall) },
   ];
+}
+
+/** A Worker with the same objects that does nothing, for what the runtime itself takes. */
+function emptyWorker({
+  durableObjects,
+}: {
+  readonly durableObjects: Readonly<Record<string, { className: string }>>;
+}): WorkerModule {
+  const classes = Object.values(durableObjects).map(
+    ({ className }) => `export class ${className} extends DurableObject {}`,
+  );
+  const lines = [
+    "import { DurableObject } from 'cloudflare:workers';",
+    ...classes,
+    "export default { fetch: () => new Response('ok') };",
+  ];
+  return { type: 'ESModule', path: 'index.js', contents: Buffer.from(lines.join('\n')) };
 }
 
 /** Until the first answer. */
