@@ -2,7 +2,7 @@ import { ASN1Obj, RFC3161Timestamp } from '@sigstore/core';
 import { describe, expect, it } from 'vitest';
 import { checkTimestampToken, hasKnownSigner } from '../../../src/lib/sigstore/timestamp-token.ts';
 import { parseTrustedRoot } from '../../../src/lib/sigstore/trusted-root.ts';
-import { dsse, dsseRoot } from './setup.ts';
+import { codeOf, dsse, dsseRoot, edit, verifyDsse } from './setup.ts';
 
 const [first] = dsse.verificationMaterial.timestampVerificationData.rfc3161Timestamps;
 const BYTES = Buffer.from(first?.signedTimestamp ?? '', 'base64');
@@ -74,5 +74,19 @@ describe('hasKnownSigner', () => {
   it("refuses another, and the authority's where it is not trusted", () => {
     expect(hasKnownSigner(withCertificates(AUTHORITIES[0]?.certChain[1]?.root), AUTHORITIES)).toBe(false);
     expect(hasKnownSigner(withCertificates(LEAF?.root), [])).toBe(false);
+  });
+});
+
+describe('verifyBundle', () => {
+  const verify = (token: RFC3161Timestamp) => {
+    const path = 'verificationMaterial.timestampVerificationData.rfc3161Timestamps.0.signedTimestamp';
+    return codeOf(() => verifyDsse(edit(dsse, path, token.root.toDER().toString('base64'))));
+  };
+  it('takes a timestamp that brings its certificate, and no other', () => {
+    expect(verify(withCertificates(LEAF?.root))).toBe('no error');
+    expect(verify(withCertificates(AUTHORITIES[0]?.certChain[1]?.root))).toBe('SIGNATURE_INVALID');
+  });
+  it('takes no timestamp that was not granted', () => {
+    expect(verify(withByte(STATUS, 2))).toBe('BUNDLE_MALFORMED');
   });
 });
