@@ -8,6 +8,7 @@ import { createCaller } from './caller.ts';
 import { checkDifferential } from './cases/differential.ts';
 import { checkEmbedded } from './cases/embedded.ts';
 import { checkFinishingJob } from './cases/finishing-job.ts';
+import { checkLocalAi } from './cases/localai.ts';
 import { checkMainJob, type Pass } from './cases/main-job.ts';
 import { checkOutages } from './cases/outages.ts';
 import { checkPullThrough } from './cases/pull-through.ts';
@@ -60,6 +61,7 @@ async function runPass(stack: Stack, major: RekorMajor): Promise<void> {
     await checkFinishingJob(pass);
     await checkPullThrough(pass);
     await checkDifferential(pass);
+    await checkLocalAi(pass);
   });
 }
 
