@@ -1,7 +1,7 @@
 import { mergeWithBuildxAndCosign, writeDocument } from '../../interop/yardstick.ts';
 import { exactly, type Figure, slopeOf, spreadOf } from '../figure.ts';
 import type { BenchOptions, Part } from '../part.ts';
-import { type PeerWorld, withPeers, withPeerWorld } from '../peers.ts';
+import { type PeerMerge, type PeerWorld, withPeers, withPeerWorld } from '../peers.ts';
 
 const PEER = 'buildx + cosign';
 /** How many times faster, by the version of the log; one of the first version answers at once, so less can be saved. */
@@ -9,6 +9,8 @@ const GOALS = { 1: 4, 2: 6 } as const;
 /** Added to every call of every peer, in milliseconds. */
 const LATENCIES = [0, 100, 200];
 const MOST_ROUND_TRIPS = 12;
+/** Of the seed's workflow that run side by side. */
+const JOBS = 8;
 
 /** One merge: Muster's last report beside what the replaced job does, on the same real registries and Sigstore. */
 export const merge: Part = {
@@ -34,6 +36,7 @@ async function measureWorld(world: PeerWorld, options: BenchOptions): Promise<Fi
     for (const arches of options.quick ? [2] : [1, 2, 4, 8])
       figures.push(await measureTime(world, { arches, registries }, options));
   figures.push(...(await countCalls(world)));
+  if (world.major === 2) figures.push(await measureSample(world, options));
   // Its batches blur nothing: the log of the first version takes an entry at once.
   if (world.major === 1) figures.push(await measureRoundTrips(world, options));
   return figures;
@@ -52,8 +55,11 @@ async function timeMuster(world: PeerWorld, { arches, registries }: Shape): Prom
 }
 
 async function timePeer(world: PeerWorld, { arches, registries }: Shape): Promise<number> {
+  return mergeAsThem(world, await world.push(arches), registries);
+}
+
+async function mergeAsThem(world: PeerWorld, { images, suffix }: PeerMerge, registries: number): Promise<number> {
   const { stack, major, counted } = world;
-  const { images, suffix } = await world.push(arches);
   const documents = stack.rekor(major);
   counted.reset();
   return mergeWithBuildxAndCosign({
@@ -84,6 +90,30 @@ async function measureTime(world: PeerWorld, shape: Shape, { repeats, say }: Ben
     peer: { name: PEER, ...spreadOf(theirs) },
     ...(isMain ? { goal: { of: 'ratio', atLeast: GOALS[world.major] } as const } : {}),
   };
+}
+
+/** Some merges of a release at once, as the seed's jobs would run them side by side. */
+async function measureSample(world: PeerWorld, { say }: BenchOptions): Promise<Figure> {
+  const shape = { arches: 2, registries: 2 };
+  say(`${JOBS} merges at once`);
+  const ready: PeerMerge[] = [];
+  for (let at = 0; at < JOBS; at += 1) ready.push(await world.push(shape.arches));
+  for (const one of ready) await world.prepare(one, shape.registries);
+  const ours = await timed(() => Promise.all(ready.map((one) => world.finish(one, shape.registries))));
+  const theirs = await timed(() => Promise.all(ready.map((one) => mergeAsThem(world, one, shape.registries))));
+  return {
+    name: `Rekor v2, ${JOBS} merges at once`,
+    unit: 's',
+    muster: exactly(ours),
+    peer: { name: `${PEER}, ${JOBS} jobs`, ...exactly(theirs) },
+  };
+}
+
+/** In seconds. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return (performance.now() - begun) / 1000;
 }
 
 /** What one merge of two arches to two registries asks of each service. */
