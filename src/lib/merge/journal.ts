@@ -17,6 +17,8 @@ export class Journal {
   /** How far large blobs have come. */
   readonly uploads: Uploads;
   #exists = false;
+  /** What was read since the last write: each step asks several times, and a bundle is long. */
+  #read: { readonly generation: number; readonly entries: readonly JournalEntry[] } | undefined;
 
   /** Nothing is written for a merge that is only asked for: anybody may ask. */
   constructor(sql: SqlStorage) {
@@ -41,6 +43,7 @@ export class Journal {
   /** The storage was deleted under it. */
   reset(): void {
     this.#exists = false;
+    this.#read = undefined;
   }
 
   #isThere(): boolean {
@@ -58,12 +61,15 @@ export class Journal {
   }
 
   /** The entries of one generation, in the order they began. */
-  entries(generation: number): JournalEntry[] {
+  entries(generation: number): readonly JournalEntry[] {
     if (!this.#isThere()) return [];
+    if (this.#read?.generation === generation) return this.#read.entries;
     const rows = this.#sql
       .exec<Row>('SELECT * FROM steps WHERE generation = ? ORDER BY started_at, rowid', generation)
       .toArray();
-    return rows.map(parseRow);
+    const entries = rows.map(parseRow);
+    this.#read = { generation, entries };
+    return entries;
   }
 
   /** When the first of what failed is to be tried again, in milliseconds since the epoch; undefined: nothing is. */
@@ -79,6 +85,7 @@ export class Journal {
   }
 
   begin(generation: number, task: Task, now: number): void {
+    this.#read = undefined;
     this.#sql.exec(
       `INSERT INTO steps (generation, step, target, state, started_at, failure) VALUES (?, ?, ?, 'running', ?, NULL)
        ON CONFLICT DO UPDATE SET state = 'running', started_at = excluded.started_at, ended_at = NULL`,
@@ -90,6 +97,7 @@ export class Journal {
   }
 
   succeed(generation: number, task: Task, result: unknown, now: number): void {
+    this.#read = undefined;
     this.#sql.exec(
       `UPDATE steps SET state = 'done', ended_at = ?, result = ?, failure = NULL WHERE generation = ? AND step = ? AND target = ?`,
       now,
@@ -101,6 +109,7 @@ export class Journal {
   }
 
   fail(generation: number, task: Task, failure: Failure, now: number): void {
+    this.#read = undefined;
     this.#sql.exec(
       `UPDATE steps SET state = 'failed', ended_at = ?, failure = ? WHERE generation = ? AND step = ? AND target = ?`,
       now,
@@ -116,11 +125,14 @@ export class Journal {
    * held, all that writes is done again, for what is untagged may be gone.
    */
   forgive(generation: number): void {
+    this.#read = undefined;
     this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND state = 'failed'`, generation);
     const isHeld = this.entries(generation).some(
       ({ step, state, result }) => step === 'tag' && state === 'done' && hasHeld(result as StepResults['tag']),
     );
-    if (isHeld) this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND step NOT IN ('read', 'sign')`, generation);
+    if (!isHeld) return;
+    this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND step NOT IN ('read', 'sign')`, generation);
+    this.#read = undefined;
   }
 }
 

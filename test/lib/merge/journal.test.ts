@@ -34,6 +34,23 @@ describe('Journal', () => {
     expect(entries).toEqual([{ ...READ, state: 'done', started_at: 0, ended_at: 1, result: { digest: 'x' } }]);
   });
 
+  it('shows each write at once', async () => {
+    const states = await withJournal((journal) => {
+      journal.store(makeRecord());
+      const seen = () => journal.entries(1).map(({ state }) => state);
+      const before = seen();
+      journal.begin(1, READ, 0);
+      const begun = seen();
+      journal.fail(1, READ, { code: 'X', detail: 'x', tries: 1 }, 1);
+      const failed = seen();
+      journal.forgive(1);
+      const forgiven = seen();
+      succeed(journal, READ);
+      return [before, begun, failed, forgiven, seen()];
+    });
+    expect(states).toEqual([[], ['running'], ['failed'], [], ['done']]);
+  });
+
   describe('forgive', () => {
     it('lets what failed be tried again, and keeps what is done', async () => {
       const steps = await withJournal((journal) => {
