@@ -13,7 +13,6 @@ const violations: string[] = [];
 const begun = Date.now();
 
 for (const scenario of SCENARIOS) await crash(scenario);
-for (const violation of violations) console.log(violation);
 const minutes = ((Date.now() - begun) / 60_000).toFixed(1);
 console.log(
   `${total.points} kill points, ${total.runs} runs, ${total.killed} of them killed, ${total.writes} writes looked at, ${minutes} minutes`,
@@ -23,7 +22,10 @@ process.exitCode = violations.length > 0 ? 1 : 0;
 
 async function crash(scenario: Scenario): Promise<void> {
   const worlds = await Promise.all([...Array(WORLDS).keys()].map((at) => startCrashWorld(scenario, 10_000 * (at + 1))));
-  const say = (problem: string) => violations.push(`${scenario.name}: ${problem}`);
+  const say = (problem: string) => {
+    violations.push(`${scenario.name}: ${problem}`);
+    console.log(violations.at(-1));
+  };
   const undisturbed = await worlds[0]?.run();
   for (const problem of undisturbed?.problems ?? ['it did not run']) say(`undisturbed: ${problem}`);
   const points = pointsOf(undisturbed?.calls ?? 0);
