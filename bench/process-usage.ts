@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+
+const TICK_MS = 10;
 
 /** What the kernel says of a process. Linux only. */
 export interface Usage {
-  /** Time on a processor so far, in milliseconds; of the threads that are still there. */
+  /** Time on a processor so far, in milliseconds. */
   readonly cpuMs: number;
   /** Resident memory now, and at most so far, in MB (10^6 bytes). */
   readonly memoryMb: number;
@@ -21,14 +23,13 @@ export function readUsage(pid: number): Usage {
 }
 
 /**
- * What its threads ran, in nanoseconds; `stat` counts in steps of 10 ms.
+ * Of all its threads, those that have ended included; `/proc` counts in ticks of 10 ms.
  *
- * @see https://docs.kernel.org/scheduler/sched-stats.html
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
 function readCpuMs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanoseconds = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-  );
-  return nanoseconds.reduce((sum, value) => sum + value, 0) / 1e6;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name, in parentheses, may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

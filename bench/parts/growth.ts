@@ -65,7 +65,7 @@ async function measure(
       times.push(readUsage(world.worker().pid).cpuMs - before);
     }
     // The least is what the work takes; whatever is more is the collector, or the compiler.
-    points.push([size, Math.min(...times)]);
+    points.push([size, Math.max(1, Math.min(...times))]);
   }
   say(points.map(([size, ms]) => `${size}: ${ms.toFixed(0)} ms`).join(', '));
   const exponent = exponentOf(points);
