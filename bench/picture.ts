@@ -1,7 +1,9 @@
 import type { Figure, Spread } from './figure.ts';
 import { renderNumber } from './table.ts';
 
-const WIDTH = 760;
+const WIDTH = 800;
+/** Room for the longest names. */
+const MARGIN = 90;
 const LABEL_WIDTH = 290;
 const BAR_WIDTH = 320;
 const BAR_HEIGHT = 13;
@@ -28,7 +30,7 @@ export function drawFigures(title: string, figures: readonly Figure[]): string {
   const peers = [...new Set(figures.flatMap(({ peer }) => peer?.name ?? []))];
   const height = top + 8;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} 0 ${WIDTH + MARGIN} ${height}" width="${WIDTH + MARGIN}" height="${height}" role="img">`,
     `<title>${escapeXml(title)}</title><style>${STYLE}</style>`,
     legend(peers),
     ...rows,
