@@ -30,13 +30,28 @@ export const platformSchema = z.object({
   'os.features': z.array(z.string()).exactOptional(),
 });
 
+/**
+ * Annotations as they were read: `z.record` makes a copy that loses the key `__proto__`, and with it the bytes of what is
+ * written from them.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#rules
+ */
+export const annotationsSchema = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+  'must map names to texts',
+);
+
 /** Unknown fields are kept: descriptors of others are passed on as they are. */
 export const descriptorSchema = z.looseObject({
   mediaType: z.string().min(1).max(255),
   digest: z.string().refine((value): value is Digest => isDigest(value), 'must be a sha256 digest'),
   size: z.int().min(0),
   urls: z.array(z.string()).exactOptional(),
-  annotations: z.record(z.string(), z.string()).exactOptional(),
+  annotations: annotationsSchema.exactOptional(),
   data: z.string().exactOptional(),
   platform: platformSchema.exactOptional(),
   artifactType: z.string().exactOptional(),

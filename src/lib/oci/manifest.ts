@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { decodeUtf8, parseStrictJson } from '../json.ts';
-import { type Descriptor, descriptorSchema } from './descriptor.ts';
+import { annotationsSchema, type Descriptor, descriptorSchema } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { OciError } from './error.ts';
 import { isIndexType, isManifestType } from './media-types.ts';
@@ -27,7 +27,7 @@ const common = {
   mediaType: z.string().exactOptional(),
   subject: descriptorSchema.exactOptional(),
   artifactType: z.string().exactOptional(),
-  annotations: z.record(z.string(), z.string()).exactOptional(),
+  annotations: annotationsSchema.exactOptional(),
 };
 const imageSchema = z.object({ ...common, config: descriptorSchema, layers: z.array(descriptorSchema).max(4096) });
 const indexSchema = z.object({ ...common, manifests: z.array(descriptorSchema).max(4096) });

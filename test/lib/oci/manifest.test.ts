@@ -23,6 +23,13 @@ describe('parseManifest', () => {
     const rest = { artifactType: 'a/b', subject: descriptor, annotations: { a: 'b' } };
     expect(parse({ ...image, ...rest })).toMatchObject(rest);
   });
+  it('keeps an annotation whatever its key is', () => {
+    const annotations = JSON.parse('{"__proto__":"a","constructor":"b","1":"c"}');
+    const document = { ...index, annotations, manifests: [{ ...descriptor, annotations }] };
+    const parsed = parse(document, OCI_INDEX);
+    expect(parsed).toEqual({ kind: 'index', annotations, manifests: [{ ...descriptor, annotations }] });
+    expect(Object.keys(parsed.annotations ?? {})).toContain('__proto__');
+  });
   it('keeps unknown fields of a descriptor', () =>
     expect(parse({ ...index, manifests: [{ ...descriptor, later: 1 }] }, OCI_INDEX)).toMatchObject({
       manifests: [{ later: 1 }],
