@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const TICK_MS = 10;
 
@@ -20,6 +20,20 @@ export function readUsage(pid: number): Usage {
     memoryMb: (kilobytes('VmRSS') * 1024) / 1e6,
     peakMemoryMb: (kilobytes('VmHWM') * 1024) / 1e6,
   };
+}
+
+/**
+ * Time on a processor of the threads that a process has now, in milliseconds; finer than {@link Usage}'s, for a process
+ * that is young and has ended none of them.
+ *
+ * @see https://www.kernel.org/doc/html/latest/scheduler/sched-stats.html
+ */
+export function readYoungCpuMs(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [onCpu] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return Number(onCpu);
+  });
+  return nanoseconds.reduce((sum, time) => sum + time, 0) / 1e6;
 }
 
 /**

@@ -34,7 +34,7 @@ export interface Config extends Omit<ParsedConfig, 'registries'> {
 }
 
 /** The keys that may be variables of their own, `MUSTER_<KEY>`, because a deployed variable holds at most 5 KB. */
-const SPLIT_KEYS: readonly string[] = Object.keys(configSchema.shape);
+const listSplitKeys = (): readonly string[] => Object.keys(configSchema.unwrap().shape);
 
 /**
  * Parses the configuration from the Worker's variables: `MUSTER` (a table, or JSON of the same shape), and
@@ -45,11 +45,12 @@ const SPLIT_KEYS: readonly string[] = Object.keys(configSchema.shape);
 export function parseConfig(variables: Readonly<Record<string, unknown>>): Config {
   const whole: Record<string, unknown> = { ...parseVariable('MUSTER', variables.MUSTER ?? {}) };
   const problems: string[] = [];
+  const splitKeys = listSplitKeys();
   for (const [variable, value] of Object.entries(variables)) {
     if (!variable.startsWith('MUSTER_') || value === undefined) continue;
     const key = variable.slice('MUSTER_'.length).toLowerCase();
-    if (!SPLIT_KEYS.includes(key) || variable !== variable.toUpperCase())
-      problems.push(`${variable}: is not known; a variable of its own may have ${SPLIT_KEYS.join(', ')}`);
+    if (!splitKeys.includes(key) || variable !== variable.toUpperCase())
+      problems.push(`${variable}: is not known; a variable of its own may have ${splitKeys.join(', ')}`);
     else whole[key] = typeof value === 'string' && key !== 'audience' ? parseJson(variable, value) : value;
   }
   const parsed = configSchema.safeParse(whole);

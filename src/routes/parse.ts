@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CodedError } from '../lib/error.ts';
 import { readBody } from '../lib/http.ts';
 import { decodeUtf8, parseStrictJson } from '../lib/json.ts';
+import { lazily } from '../lib/lazily.ts';
 import { SINGLE } from '../lib/merge/arrival.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { isDigest } from '../lib/oci/digest.ts';
@@ -27,15 +28,15 @@ export const runId = z.string().regex(/^\d{1,20}$/, 'must be digits');
 const projectName = z.string().max(63);
 
 /** GitHub passes a workflow's inputs as text; the seed's default is the empty one. */
-export const tagLatest = z
-  .union([z.boolean(), z.enum(['true', 'false', 'auto', ''])])
-  .transform((value): 'auto' | 'true' | 'false' => {
+export const tagLatest = lazily(() =>
+  z.union([z.boolean(), z.enum(['true', 'false', 'auto', ''])]).transform((value): 'auto' | 'true' | 'false' => {
     if (value === true || value === 'true') return 'true';
     return value === false || value === 'false' ? 'false' : 'auto';
-  });
+  }),
+);
 
 /** An absent input of a workflow is empty text. */
-const platformTagOrNone = platformTag.or(z.literal('')).transform((tag) => (tag === '' ? SINGLE : tag));
+const platformTagOrNone = lazily(() => platformTag.or(z.literal('')).transform((tag) => (tag === '' ? SINGLE : tag)));
 
 export const arrivalSchema = z.strictObject({
   tag_suffix: tagSuffix,
@@ -45,28 +46,32 @@ export const arrivalSchema = z.strictObject({
   tag_latest: tagLatest.optional(),
   project: projectName.optional(),
 });
-export const mergeSchema = z.strictObject({ tag_suffix: tagSuffix, project: projectName.optional() });
-export const finishSchema = z.strictObject({
-  tag_suffixes: z.array(tagSuffix).max(1000).optional(),
-  arrivals: z
-    .array(arrivalSchema.omit({ project: true }))
-    .max(500)
-    .default([]),
-});
+export const mergeSchema = lazily(() => z.strictObject({ tag_suffix: tagSuffix, project: projectName.optional() }));
+export const finishSchema = lazily(() =>
+  z.strictObject({
+    tag_suffixes: z.array(tagSuffix).max(1000).optional(),
+    arrivals: z
+      .array(arrivalSchema.omit({ project: true }))
+      .max(500)
+      .default([]),
+  }),
+);
 /** The whole of LocalAI's matrix is 448 merges. */
-export const planSchema = z.strictObject({
-  merges: z
-    .array(
-      z.strictObject({
-        tag_suffix: tagSuffix,
-        platform_tags: z.array(platformTagOrNone).min(1).max(64).refine(isUnique, 'must not repeat a platform tag'),
-        tag_latest: tagLatest.default('auto'),
-        narrow: z.boolean().default(false),
-      }),
-    )
-    .max(2000)
-    .refine((merges) => isUnique(merges.map(({ tag_suffix }) => tag_suffix)), 'must not repeat a tag_suffix'),
-});
+export const planSchema = lazily(() =>
+  z.strictObject({
+    merges: z
+      .array(
+        z.strictObject({
+          tag_suffix: tagSuffix,
+          platform_tags: z.array(platformTagOrNone).min(1).max(64).refine(isUnique, 'must not repeat a platform tag'),
+          tag_latest: tagLatest.default('auto'),
+          narrow: z.boolean().default(false),
+        }),
+      )
+      .max(2000)
+      .refine((merges) => isUnique(merges.map(({ tag_suffix }) => tag_suffix)), 'must not repeat a tag_suffix'),
+  }),
+);
 
 function isUnique(values: readonly string[]): boolean {
   return new Set(values).size === values.length;

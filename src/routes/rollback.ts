@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { lazily } from '../lib/lazily.ts';
 import { rollbackTags } from '../lib/merge/rollback.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
@@ -10,9 +11,14 @@ const tag = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'must be a t
 const project = z.string().max(63).optional();
 
 /** One tag, or every tag that a run moved. */
-export const rollbackSchema = z.union(
-  [z.strictObject({ repository, tag, digest: digest.optional(), project }), z.strictObject({ run_id: runId, project })],
-  'must have repository and tag, or run_id',
+export const rollbackSchema = lazily(() =>
+  z.union(
+    [
+      z.strictObject({ repository, tag, digest: digest.optional(), project }),
+      z.strictObject({ run_id: runId, project }),
+    ],
+    'must have repository and tag, or run_id',
+  ),
 );
 
 /** `POST /v1/tags/rollback`: the project's maintenance workflow takes back what was published. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { lazily } from '../lib/lazily.ts';
 import { computeTags } from '../lib/tags/compute.ts';
 import { TagError } from '../lib/tags/error.ts';
 import { nameTags, parseImages } from '../lib/tags/images.ts';
@@ -18,45 +19,51 @@ const time = z
   .refine((ms) => ms >= 0 && ms < Date.UTC(10_000), 'must be a time from 1970 to 9999');
 
 /** Only what the computation reads; an ID token's other claims are passed over. */
-const claimsSchema = z.object({
-  ref,
-  sha: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be 40 or 64 hex digits, in lower case'),
-  event_name: z.string().max(100),
-  repository: z.string().regex(/^[^/\s]{1,100}\/[^/\s]{1,100}$/, 'must be OWNER/NAME'),
-  base_ref: z.string().max(250).optional(),
-});
+const claimsSchema = lazily(() =>
+  z.object({
+    ref,
+    sha: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be 40 or 64 hex digits, in lower case'),
+    event_name: z.string().max(100),
+    repository: z.string().regex(/^[^/\s]{1,100}\/[^/\s]{1,100}$/, 'must be OWNER/NAME'),
+    base_ref: z.string().max(250).optional(),
+  }),
+);
 
-const contextSchema = z.strictObject({
-  default_branch: z.string().max(250).optional(),
-  description: z.string().max(1000).optional(),
-  license: z.string().max(100).optional(),
-  url: z.string().max(1000).optional(),
-  now: time.optional(),
-  commit_date: time.optional(),
-  short_sha_length: z.int().min(4).max(64).optional(),
-});
+const contextSchema = lazily(() =>
+  z.strictObject({
+    default_branch: z.string().max(250).optional(),
+    description: z.string().max(1000).optional(),
+    license: z.string().max(100).optional(),
+    url: z.string().max(1000).optional(),
+    now: time.optional(),
+    commit_date: time.optional(),
+    short_sha_length: z.int().min(4).max(64).optional(),
+  }),
+);
 
-export const previewSchema = z.strictObject({
-  claims: claimsSchema,
-  images: lines,
-  tags: lines,
-  flavor: lines,
-  labels: lines,
-  annotations: lines,
-  annotation_levels: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(index|manifest|index-descriptor|manifest-descriptor)(\[[A-Za-z0-9_./-]{1,64}\])?$/,
-          'must be index, manifest, index-descriptor or manifest-descriptor, perhaps with [os/arch]',
-        ),
-    )
-    .min(1)
-    .max(20)
-    .default(['manifest']),
-  context: contextSchema.default({}),
-});
+export const previewSchema = lazily(() =>
+  z.strictObject({
+    claims: claimsSchema,
+    images: lines,
+    tags: lines,
+    flavor: lines,
+    labels: lines,
+    annotations: lines,
+    annotation_levels: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(index|manifest|index-descriptor|manifest-descriptor)(\[[A-Za-z0-9_./-]{1,64}\])?$/,
+            'must be index, manifest, index-descriptor or manifest-descriptor, perhaps with [os/arch]',
+          ),
+      )
+      .min(1)
+      .max(20)
+      .default(['manifest']),
+    context: contextSchema.default({}),
+  }),
+);
 
 /**
  * `POST /v1/tags/preview`: what rules give for a run that is described, not proved; it reads and writes nothing.

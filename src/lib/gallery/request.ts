@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Config } from '../config.ts';
 import { messageOf } from '../error.ts';
 import { parseStrictJson } from '../json.ts';
+import { lazily } from '../lazily.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { parsePlatform } from '../oci/platform.ts';
@@ -30,32 +31,36 @@ export interface AllowedReference {
 }
 
 const MAX_REFERENCES = 100;
-const policyOrName = z.union([z.string(), z.record(z.string(), z.unknown())]);
+const policyOrName = lazily(() => z.union([z.string(), z.record(z.string(), z.unknown())]));
 
 /** The body of `POST /v1/verify`. */
-export const imagesSchema = z.strictObject({
-  refs: z.array(z.string()).min(1).max(MAX_REFERENCES),
-  platform: z.string().optional(),
-  policy: policyOrName,
-  include: z.literal('bundle').optional(),
-});
+export const imagesSchema = lazily(() =>
+  z.strictObject({
+    refs: z.array(z.string()).min(1).max(MAX_REFERENCES),
+    platform: z.string().optional(),
+    policy: policyOrName,
+    include: z.literal('bundle').optional(),
+  }),
+);
 
 /** The body of `POST /v1/verify/bundle`. */
-export const bundleSchema = z
-  .strictObject({
-    bundle: z.union([z.string(), z.record(z.string(), z.unknown())]),
-    artifact: z.base64().optional(),
-    artifact_digest: z
-      .string()
-      .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits')
-      .optional(),
-    policy: policyOrName,
-    trusted_root: z.record(z.string(), z.unknown()).optional(),
-  })
-  .refine(
-    ({ artifact, artifact_digest }) => (artifact === undefined) !== (artifact_digest === undefined),
-    'needs either artifact or artifact_digest',
-  );
+export const bundleSchema = lazily(() =>
+  z
+    .strictObject({
+      bundle: z.union([z.string(), z.record(z.string(), z.unknown())]),
+      artifact: z.base64().optional(),
+      artifact_digest: z
+        .string()
+        .refine((text): text is Digest => isDigest(text), 'must be sha256: and 64 lower-case hex digits')
+        .optional(),
+      policy: policyOrName,
+      trusted_root: z.record(z.string(), z.unknown()).optional(),
+    })
+    .refine(
+      ({ artifact, artifact_digest }) => (artifact === undefined) !== (artifact_digest === undefined),
+      'needs either artifact or artifact_digest',
+    ),
+);
 
 export type ImagesRequest = z.infer<typeof imagesSchema>;
 export type BundleRequest = z.infer<typeof bundleSchema>;

@@ -2,6 +2,7 @@ import { type CryptoKey, importJWK } from 'jose';
 import * as z from 'zod';
 import { messageOf } from '../error.ts';
 import { type Caller, call, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { IdTokenError } from './error.ts';
 
 const MAX_JWKS_BYTES = 256 * 1024;
@@ -19,15 +20,17 @@ const WAIT_MS = 10_000;
 
 const base64url = z.string().regex(/^[\w-]+$/);
 /** An RSA key to check signatures with, of 2048 bits at least. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
-const keySchema = z.object({
-  kty: z.literal('RSA'),
-  kid: z.string().min(1).max(256),
-  n: base64url.min(342).max(1400),
-  e: base64url.max(16),
-  use: z.literal('sig').optional(),
-  alg: z.literal('RS256').optional(),
-});
-const jwksSchema = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) });
+const keySchema = lazily(() =>
+  z.object({
+    kty: z.literal('RSA'),
+    kid: z.string().min(1).max(256),
+    n: base64url.min(342).max(1400),
+    e: base64url.max(16),
+    use: z.literal('sig').optional(),
+    alg: z.literal('RS256').optional(),
+  }),
+);
+const jwksSchema = lazily(() => z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) }));
 
 /** Looks up an issuer's key by its id. @throws {IdTokenError} TOKEN_INVALID for an unknown id, ISSUER_UNAVAILABLE */
 export type KeyLookup = (kid: string) => Promise<CryptoKey>;

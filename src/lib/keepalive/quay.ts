@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Caller, call, discard, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { KeepaliveError } from './error.ts';
 
@@ -9,10 +10,12 @@ export const QUAY_HOST = 'quay.io';
 const TAGS_PER_PAGE = 100;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
-const pageSchema = z.object({
-  tags: z.array(z.object({ name: z.string(), start_ts: z.number().optional(), manifest_digest: z.string() })),
-  has_additional: z.boolean().default(false),
-});
+const pageSchema = lazily(() =>
+  z.object({
+    tags: z.array(z.object({ name: z.string(), start_ts: z.number().optional(), manifest_digest: z.string() })),
+    has_additional: z.boolean().default(false),
+  }),
+);
 
 /** Since when a tag holds a digest, in milliseconds since the epoch. */
 export interface DatedTag {

@@ -1,4 +1,5 @@
-import { compare, valid } from 'semver';
+import compare from 'semver/functions/compare';
+import valid from 'semver/functions/valid';
 import type { TagMove } from './types.ts';
 
 /** The last move of a tag that was let through. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Caller, call, discard, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credential } from './credentials.ts';
 import { OciError } from './error.ts';
@@ -15,11 +16,13 @@ const MAX_TOKENS = 1000;
 /** What may stand in a header as it is. @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-const tokenSchema = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().optional(),
-});
+const tokenSchema = lazily(() =>
+  z.object({
+    token: z.string().optional(),
+    access_token: z.string().optional(),
+    expires_in: z.number().optional(),
+  }),
+);
 
 export interface AuthorizationOptions {
   readonly caller: Caller;

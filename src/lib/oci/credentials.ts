@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import { OciError } from './error.ts';
 
 export interface Credential {
@@ -6,16 +7,18 @@ export interface Credential {
   readonly password: string;
 }
 
-const configSchema = z.object({
-  auths: z
-    .record(
-      z.string(),
-      z.object({ auth: z.string().optional(), username: z.string().optional(), password: z.string().optional() }),
-    )
-    .default({}),
-  credHelpers: z.record(z.string(), z.unknown()).default({}),
-  credsStore: z.string().default(''),
-});
+const configSchema = lazily(() =>
+  z.object({
+    auths: z
+      .record(
+        z.string(),
+        z.object({ auth: z.string().optional(), username: z.string().optional(), password: z.string().optional() }),
+      )
+      .default({}),
+    credHelpers: z.record(z.string(), z.unknown()).default({}),
+    credsStore: z.string().default(''),
+  }),
+);
 
 /** Docker Hub's key, from its first registry's address. */
 const DOCKER_HUB_KEYS = ['https://index.docker.io/v1/', 'https://index.docker.io/v1', 'index.docker.io'];

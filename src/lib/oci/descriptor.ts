@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import { type Digest, isDigest } from './digest.ts';
 
 /** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md#image-index-property-descriptions */
@@ -22,13 +23,15 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
-export const platformSchema = z.object({
-  os: z.string(),
-  architecture: z.string(),
-  variant: z.string().exactOptional(),
-  'os.version': z.string().exactOptional(),
-  'os.features': z.array(z.string()).exactOptional(),
-});
+export const platformSchema = lazily(() =>
+  z.object({
+    os: z.string(),
+    architecture: z.string(),
+    variant: z.string().exactOptional(),
+    'os.version': z.string().exactOptional(),
+    'os.features': z.array(z.string()).exactOptional(),
+  }),
+);
 
 /**
  * Annotations as they were read: `z.record` makes a copy that loses the key `__proto__`, and with it the bytes of what is
@@ -46,13 +49,15 @@ export const annotationsSchema = z.custom<Readonly<Record<string, string>>>(
 );
 
 /** Unknown fields are kept: descriptors of others are passed on as they are. */
-export const descriptorSchema = z.looseObject({
-  mediaType: z.string().min(1).max(255),
-  digest: z.string().refine((value): value is Digest => isDigest(value), 'must be a sha256 digest'),
-  size: z.int().min(0),
-  urls: z.array(z.string()).exactOptional(),
-  annotations: annotationsSchema.exactOptional(),
-  data: z.string().exactOptional(),
-  platform: platformSchema.exactOptional(),
-  artifactType: z.string().exactOptional(),
-});
+export const descriptorSchema = lazily(() =>
+  z.looseObject({
+    mediaType: z.string().min(1).max(255),
+    digest: z.string().refine((value): value is Digest => isDigest(value), 'must be a sha256 digest'),
+    size: z.int().min(0),
+    urls: z.array(z.string()).exactOptional(),
+    annotations: annotationsSchema.exactOptional(),
+    data: z.string().exactOptional(),
+    platform: platformSchema.exactOptional(),
+    artifactType: z.string().exactOptional(),
+  }),
+);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { decodeUtf8, parseStrictJson } from '../json.ts';
+import { lazily } from '../lazily.ts';
 import { annotationsSchema, type Descriptor, descriptorSchema } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import { OciError } from './error.ts';
@@ -22,15 +23,17 @@ export type ParsedManifest =
   | ({ readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] } & Common)
   | ({ readonly kind: 'index'; readonly manifests: readonly Descriptor[] } & Common);
 
-const common = {
+const common = () => ({
   schemaVersion: z.literal(2),
   mediaType: z.string().exactOptional(),
   subject: descriptorSchema.exactOptional(),
   artifactType: z.string().exactOptional(),
   annotations: annotationsSchema.exactOptional(),
-};
-const imageSchema = z.object({ ...common, config: descriptorSchema, layers: z.array(descriptorSchema).max(4096) });
-const indexSchema = z.object({ ...common, manifests: z.array(descriptorSchema).max(4096) });
+});
+const imageSchema = lazily(() =>
+  z.object({ ...common(), config: descriptorSchema, layers: z.array(descriptorSchema).max(4096) }),
+);
+const indexSchema = lazily(() => z.object({ ...common(), manifests: z.array(descriptorSchema).max(4096) }));
 
 /**
  * Parses a manifest or index by the media type it was served with.

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import { OciError } from './error.ts';
 
@@ -54,11 +55,13 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }
 
-const configSchema = z.object({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-});
+const configSchema = lazily(() =>
+  z.object({
+    os: z.string().optional(),
+    architecture: z.string().optional(),
+    variant: z.string().optional(),
+  }),
+);
 
 /**
  * The platform that an image's config names; undefined where it names none.

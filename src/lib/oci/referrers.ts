@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CodedError } from '../error.ts';
 import { discard, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, parseDigest, sha256 } from './digest.ts';
@@ -83,7 +84,7 @@ interface Page {
   readonly next: URL | undefined;
 }
 
-const pageSchema = z.object({ schemaVersion: z.literal(2), manifests: z.array(z.unknown()).nullish() });
+const pageSchema = lazily(() => z.object({ schemaVersion: z.literal(2), manifests: z.array(z.unknown()).nullish() }));
 
 /** One page; undefined where the registry keeps no list. ghcr redirects elsewhere, others answer HTML. */
 function pullPage({ host, name, send }: RepositoryContext, page: URL): Promise<Page | undefined> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { discard, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { OciError } from './error.ts';
 import { nextPage } from './link.ts';
@@ -24,7 +25,7 @@ export interface TagPages {
   pullTagPage(query: TagPageQuery): Promise<TagPage | undefined>;
 }
 
-const schema = z.object({ tags: z.array(z.string()).nullable() });
+const schema = lazily(() => z.object({ tags: z.array(z.string()).nullable() }));
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
 export function createTagPages(context: RepositoryContext): TagPages {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { discard, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import { OciError } from './error.ts';
@@ -68,7 +69,7 @@ interface Page {
   readonly next: URL | undefined;
 }
 
-const pageSchema = z.object({ tags: z.array(z.string()).nullable() });
+const pageSchema = lazily(() => z.object({ tags: z.array(z.string()).nullable() }));
 
 async function pullPage({ host, name, send }: RepositoryContext, page: URL): Promise<Page | undefined> {
   const response = await send({ path: page, scopes: [scopeOf(name, 'pull')] });

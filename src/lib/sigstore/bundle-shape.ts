@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 
 /** Either alphabet, with or without its padding, as protobuf's JSON has it; nothing that a lenient decoder would skip. */
 const BASE64 = /^(?:[A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/;
@@ -12,57 +13,70 @@ const text = z.string().nullish();
 const raw = z.strictObject({ rawBytes: bytes }).nullish();
 const list = <Member extends z.ZodType>(member: Member) => z.array(member).nullish();
 
-const proof = z
-  .strictObject({
+const proof = lazily(() =>
+  z
+    .strictObject({
+      logIndex: int64,
+      rootHash: bytes,
+      treeSize: int64,
+      hashes: list(z.string().refine(isBase64, 'is not base64')),
+      checkpoint: z.strictObject({ envelope: text }).nullish(),
+    })
+    .nullish(),
+);
+
+const entry = lazily(() =>
+  z.strictObject({
     logIndex: int64,
-    rootHash: bytes,
-    treeSize: int64,
-    hashes: list(z.string().refine(isBase64, 'is not base64')),
-    checkpoint: z.strictObject({ envelope: text }).nullish(),
-  })
-  .nullish();
+    logId: z.strictObject({ keyId: bytes }).nullish(),
+    kindVersion: z.strictObject({ kind: text, version: text }).nullish(),
+    integratedTime: int64,
+    inclusionPromise: z.strictObject({ signedEntryTimestamp: bytes }).nullish(),
+    inclusionProof: proof,
+    canonicalizedBody: bytes,
+  }),
+);
 
-const entry = z.strictObject({
-  logIndex: int64,
-  logId: z.strictObject({ keyId: bytes }).nullish(),
-  kindVersion: z.strictObject({ kind: text, version: text }).nullish(),
-  integratedTime: int64,
-  inclusionPromise: z.strictObject({ signedEntryTimestamp: bytes }).nullish(),
-  inclusionProof: proof,
-  canonicalizedBody: bytes,
-});
+const material = lazily(() =>
+  z
+    .strictObject({
+      publicKey: z.strictObject({ hint: text }).nullish(),
+      x509CertificateChain: z.strictObject({ certificates: list(z.strictObject({ rawBytes: bytes })) }).nullish(),
+      certificate: raw,
+      tlogEntries: list(entry),
+      timestampVerificationData: z
+        .strictObject({ rfc3161Timestamps: list(z.strictObject({ signedTimestamp: bytes })) })
+        .nullish(),
+    })
+    .refine(
+      (value) => countSet(value.publicKey, value.x509CertificateChain, value.certificate) < 2,
+      'has several keys',
+    ),
+);
 
-const material = z
-  .strictObject({
-    publicKey: z.strictObject({ hint: text }).nullish(),
-    x509CertificateChain: z.strictObject({ certificates: list(z.strictObject({ rawBytes: bytes })) }).nullish(),
-    certificate: raw,
-    tlogEntries: list(entry),
-    timestampVerificationData: z
-      .strictObject({ rfc3161Timestamps: list(z.strictObject({ signedTimestamp: bytes })) })
-      .nullish(),
-  })
-  .refine((value) => countSet(value.publicKey, value.x509CertificateChain, value.certificate) < 2, 'has several keys');
-
-const schema = z
-  .strictObject({
-    mediaType: z.string().regex(MEDIA_TYPE, 'is of no version that is known'),
-    verificationMaterial: material.nullish(),
-    messageSignature: z
-      .strictObject({
-        messageDigest: z.strictObject({ algorithm: z.union([z.string(), z.int()]).nullish(), digest: bytes }).nullish(),
-        signature: bytes,
-      })
-      .nullish(),
-    dsseEnvelope: z
-      .strictObject({
-        payload: bytes,
-        payloadType: text,
-        signatures: list(z.strictObject({ sig: bytes, keyid: text })),
-      })
-      .nullish(),
-  })
-  .refine((value) => countSet(value.messageSignature, value.dsseEnvelope) < 2, 'has several contents');
+const schema = lazily(() =>
+  z
+    .strictObject({
+      mediaType: z.string().regex(MEDIA_TYPE, 'is of no version that is known'),
+      verificationMaterial: material.nullish(),
+      messageSignature: z
+        .strictObject({
+          messageDigest: z
+            .strictObject({ algorithm: z.union([z.string(), z.int()]).nullish(), digest: bytes })
+            .nullish(),
+          signature: bytes,
+        })
+        .nullish(),
+      dsseEnvelope: z
+        .strictObject({
+          payload: bytes,
+          payloadType: text,
+          signatures: list(z.strictObject({ sig: bytes, keyid: text })),
+        })
+        .nullish(),
+    })
+    .refine((value) => countSet(value.messageSignature, value.dsseEnvelope) < 2, 'has several contents'),
+);
 
 /**
  * What makes a document no bundle in the JSON of protobuf; undefined where it is one. The generated parser takes what

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { type Caller, call, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -15,9 +16,11 @@ export interface SigningIdentity {
   readonly notAfter: number;
 }
 
-const answerSchema = z.object({
-  signedCertificateEmbeddedSct: z.object({ chain: z.object({ certificates: z.array(z.string()).min(1) }) }),
-});
+const answerSchema = lazily(() =>
+  z.object({
+    signedCertificateEmbeddedSct: z.object({ chain: z.object({ certificates: z.array(z.string()).min(1) }) }),
+  }),
+);
 
 /**
  * Makes a key and has Fulcio certify it for the token's holder.

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { type Caller, call, readJson } from '../http.ts';
+import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
 import type { SigningServices } from './signing-config.ts';
 
@@ -31,7 +32,7 @@ export function logEnvelope(
   return rekor.majorApiVersion === 2 ? logToV2(patient, rekor.url, envelope) : logToV1(patient, rekor.url, envelope);
 }
 
-const entrySchema = z.looseObject({ logIndex: z.string().default('0') });
+const entrySchema = lazily(() => z.looseObject({ logIndex: z.string().default('0') }));
 
 /**
  * As `hashedrekord`: a real Rekor v2 takes no `dsse` entries.
@@ -66,24 +67,26 @@ function parseEntry(json: unknown): LogEntry {
   return parsed.data;
 }
 
-const v1Schema = z.record(
-  z.string(),
-  z.object({
-    body: z.string(),
-    integratedTime: z.number(),
-    logID: z.string(),
-    logIndex: z.number(),
-    verification: z.object({
-      signedEntryTimestamp: z.string(),
-      inclusionProof: z.object({
-        checkpoint: z.string(),
-        hashes: z.array(z.string()),
-        logIndex: z.number(),
-        rootHash: z.string(),
-        treeSize: z.number(),
+const v1Schema = lazily(() =>
+  z.record(
+    z.string(),
+    z.object({
+      body: z.string(),
+      integratedTime: z.number(),
+      logID: z.string(),
+      logIndex: z.number(),
+      verification: z.object({
+        signedEntryTimestamp: z.string(),
+        inclusionProof: z.object({
+          checkpoint: z.string(),
+          hashes: z.array(z.string()),
+          logIndex: z.number(),
+          rootHash: z.string(),
+          treeSize: z.number(),
+        }),
       }),
     }),
-  }),
+  ),
 );
 
 /** As `dsse`; an entry that is there already is fetched. @see https://github.com/sigstore/rekor/blob/v1.5.1/openapi.yaml */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import { isAnchored, isRegex, matchesRegex } from './regex.ts';
 
 const regex = z
@@ -6,36 +7,40 @@ const regex = z
   .min(1)
   .refine(isRegex, 'must be a regular expression of RE2, of at most 512 characters and few repetitions');
 const digits = z.string().regex(/^\d{1,20}$/, 'must be a numeric id, as a string');
-const timestamp = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, as 2026-01-31T00:00:00Z' });
+const timestamp = lazily(() =>
+  z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, as 2026-01-31T00:00:00Z' }),
+);
 
 /**
  * What a client demands of a signature: LocalAI's five fields, and the pins that a workflow's path cannot give.
  *
  * A policy that is empty or partial admits anybody, so it is refused; so is a key that nobody knows.
  */
-export const policySchema = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-      .optional(),
-    issuer: z.string().min(1).optional(),
-    issuer_regex: regex.optional(),
-    identity: z.string().min(1).optional(),
-    identity_regex: regex.optional(),
-    not_before: timestamp.optional(),
-    source_repository_id: digits.optional(),
-    source_repository_owner_id: digits.optional(),
-    runner_environment: z.string().min(1).optional(),
-    public_key: z.string().min(1).optional(),
-    predicate_type: z.string().min(1).optional(),
-    mode: z.enum(['enforce', 'warn']).optional(),
-  })
-  .refine(
-    (policy) => policy.public_key !== undefined || isComplete(policy),
-    'needs issuer or issuer_regex, and identity or identity_regex',
-  )
-  .refine((policy) => policy.public_key === undefined || !isNamed(policy), 'has either public_key or an identity');
+export const policySchema = lazily(() =>
+  z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+        .optional(),
+      issuer: z.string().min(1).optional(),
+      issuer_regex: regex.optional(),
+      identity: z.string().min(1).optional(),
+      identity_regex: regex.optional(),
+      not_before: timestamp.optional(),
+      source_repository_id: digits.optional(),
+      source_repository_owner_id: digits.optional(),
+      runner_environment: z.string().min(1).optional(),
+      public_key: z.string().min(1).optional(),
+      predicate_type: z.string().min(1).optional(),
+      mode: z.enum(['enforce', 'warn']).optional(),
+    })
+    .refine(
+      (policy) => policy.public_key !== undefined || isComplete(policy),
+      'needs issuer or issuer_regex, and identity or identity_regex',
+    )
+    .refine((policy) => policy.public_key === undefined || !isNamed(policy), 'has either public_key or an identity'),
+);
 export type Policy = Readonly<z.infer<typeof policySchema>>;
 
 type Named = {

@@ -1,11 +1,14 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import { PUBLIC_GOOD_MIRROR } from './public-good.ts';
 
 /** Which Sigstore: its TUF repository, or its two documents; empty is the public-good one. */
 export type SigstoreSettings = z.output<ReturnType<typeof createSettingsSchema>>;
 
-const documentSchema = z.record(z.string(), z.unknown());
-const tufRootSchema = z.object({ signed: z.object({ _type: z.literal('root'), expires: z.iso.datetime() }) });
+const documentSchema = lazily(() => z.record(z.string(), z.unknown()));
+const tufRootSchema = lazily(() =>
+  z.object({ signed: z.object({ _type: z.literal('root'), expires: z.iso.datetime() }) }),
+);
 
 /** @param url - what a URL must be like */
 export function createSettingsSchema(url: z.ZodType<string>) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
 
 /** Where to sign: each URL without a slash at its end. */
@@ -9,18 +10,22 @@ export interface SigningServices {
   readonly timestampUrl?: string;
 }
 
-const service = z.object({
-  url: z.url(),
-  majorApiVersion: z.int(),
-  validFor: z.object({ start: z.string().optional(), end: z.string().optional() }).optional(),
-});
+const service = lazily(() =>
+  z.object({
+    url: z.url(),
+    majorApiVersion: z.int(),
+    validFor: z.object({ start: z.string().optional(), end: z.string().optional() }).optional(),
+  }),
+);
 type Service = z.infer<typeof service>;
-const schema = z.object({
-  mediaType: z.string().startsWith('application/vnd.dev.sigstore.signingconfig.v0.2'),
-  caUrls: z.array(service).min(1),
-  rekorTlogUrls: z.array(service).min(1),
-  tsaUrls: z.array(service).default([]),
-});
+const schema = lazily(() =>
+  z.object({
+    mediaType: z.string().startsWith('application/vnd.dev.sigstore.signingconfig.v0.2'),
+    caUrls: z.array(service).min(1),
+    rekorTlogUrls: z.array(service).min(1),
+    tsaUrls: z.array(service).default([]),
+  }),
+);
 
 /**
  * Chooses the services of a signing configuration: of those valid now, the newest version that is spoken here.

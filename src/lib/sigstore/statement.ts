@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { decodeUtf8, parseStrictJson } from '../json.ts';
+import { lazily } from '../lazily.ts';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -39,11 +40,13 @@ export interface Statement {
   readonly isForeign: boolean;
 }
 
-const statementSchema = z.object({
-  _type: z.string().optional(),
-  predicateType: z.string().default(''),
-  subject: z.array(z.object({ digest: z.record(z.string(), z.string()).default({}) })).default([]),
-});
+const statementSchema = lazily(() =>
+  z.object({
+    _type: z.string().optional(),
+    predicateType: z.string().default(''),
+    subject: z.array(z.object({ digest: z.record(z.string(), z.string()).default({}) })).default([]),
+  }),
+);
 
 /**
  * Reads the payload of an envelope.

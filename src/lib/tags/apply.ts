@@ -1,4 +1,5 @@
-import { parse, valid } from 'semver';
+import parse from 'semver/functions/parse';
+import valid from 'semver/functions/valid';
 import {
   afterPrefix,
   DATE_NAMES,

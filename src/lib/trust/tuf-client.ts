@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Fetcher, Updater } from 'tuf-js';
-import { DownloadHTTPError } from 'tuf-js/dist/error';
+import type { Fetcher } from 'tuf-js';
 import { type Caller, call, discard, readBody } from '../http.ts';
 
 /** A row of the object's database holds at most 2 MB. */
@@ -33,7 +32,8 @@ export interface TufUpdate {
 /**
  * Updates a client of TUF from a mirror: signatures to their thresholds, no version back, nothing expired.
  *
- * tuf-js works on files; in workerd these are in memory, and last for this update only.
+ * tuf-js works on files; in workerd these are in memory, and last for this update only. It is loaded for an update: no
+ * start waits for it.
  *
  * @returns the targets that the repository has, and when (milliseconds since the epoch) the first of what vouches for
  * them expires
@@ -74,12 +74,13 @@ async function update(
   { caller, mirror, names }: TufUpdateOptions,
   { folder, metadataDir, targetDir }: Folders,
 ): Promise<TufUpdate['result']> {
+  const { Updater } = await import('tuf-js');
   const updater = new Updater({
     metadataDir,
     metadataBaseUrl: mirror,
     targetDir,
     targetBaseUrl: `${mirror}/targets`,
-    fetcher: createFetcher(caller, join(folder, 'download')),
+    fetcher: await createFetcher(caller, join(folder, 'download')),
     config: LIMITS,
   });
   const { trustedSet } = updater as unknown as Internals;
@@ -97,7 +98,8 @@ async function update(
 }
 
 /** Our own calls, with their limits. tuf-js knows by the status that a root is the newest. */
-function createFetcher(caller: Caller, file: string): Fetcher {
+async function createFetcher(caller: Caller, file: string): Promise<Fetcher> {
+  const { DownloadHTTPError } = await import('tuf-js/dist/error');
   const downloadBytes = async (url: string, maxBytes: number): Promise<Buffer> => {
     const response = await call(caller, url);
     if (response.status !== 200) {

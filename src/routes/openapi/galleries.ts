@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../lib/lazily.ts';
 import { galleryQuerySchema } from '../galleries.ts';
 import type { Operation, Query } from './operation.ts';
 
@@ -7,67 +8,74 @@ const digest = z.string();
 const code = z.string();
 const installs = z.enum(['uri', 'mirror', 'branch', 'development', 'none', 'unknown']);
 
-const referenceAnswer = z.looseObject({
-  role: z.enum(['uri', 'mirror', 'branch', 'development']),
-  uri: z.string(),
-  ref: z.string().optional(),
-  code,
-  image_code: code.optional(),
-  detail: z.string().optional(),
-  digest: digest.optional(),
-  platforms: z.array(z.looseObject({ platform: z.string(), digest, code, localai: code })).optional(),
-  signed_at: time.optional(),
-  age_days: z.int().optional(),
-  held_by: z.string().optional(),
-});
+const referenceAnswer = lazily(() =>
+  z.looseObject({
+    role: z.enum(['uri', 'mirror', 'branch', 'development']),
+    uri: z.string(),
+    ref: z.string().optional(),
+    code,
+    image_code: code.optional(),
+    detail: z.string().optional(),
+    digest: digest.optional(),
+    platforms: z.array(z.looseObject({ platform: z.string(), digest, code, localai: code })).optional(),
+    signed_at: time.optional(),
+    age_days: z.int().optional(),
+    held_by: z.string().optional(),
+  }),
+);
 /** An entry as the last audit found it. */
-export const entryAnswer = z.looseObject({
-  name: z.string(),
-  code: code.nullable(),
-  references: z.array(referenceAnswer),
-  platforms: z.array(
-    z.looseObject({ platform: z.string(), installs, uri: z.string().optional(), digest: digest.optional() }),
-  ),
-});
-const differencesAnswer = z.looseObject({
-  added: z.array(z.string()),
-  removed: z.array(z.string()),
-  changed: z.array(z.looseObject({ name: z.string(), uri: z.string() })),
-});
+export const entryAnswer = lazily(() =>
+  z.looseObject({
+    name: z.string(),
+    code: code.nullable(),
+    references: z.array(referenceAnswer),
+    platforms: z.array(
+      z.looseObject({ platform: z.string(), installs, uri: z.string().optional(), digest: digest.optional() }),
+    ),
+  }),
+);
+const differencesAnswer = () =>
+  z.looseObject({
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+    changed: z.array(z.looseObject({ name: z.string(), uri: z.string() })),
+  });
 /** What an audit found. */
-export const galleryAnswer = z.looseObject({
-  gallery: z.string(),
-  url: z.string(),
-  policy: z.looseObject({
-    name: z.string().optional(),
-    etag: z.string(),
-    loose: z.boolean(),
-    not_before: time.nullable(),
+export const galleryAnswer = lazily(() =>
+  z.looseObject({
+    gallery: z.string(),
+    url: z.string(),
+    policy: z.looseObject({
+      name: z.string().optional(),
+      etag: z.string(),
+      loose: z.boolean(),
+      not_before: time.nullable(),
+    }),
+    audit: z
+      .looseObject({
+        state: z.string(),
+        started_at: time,
+        finished_at: time.nullable(),
+        checked: z.int(),
+        total: z.int(),
+        outdated: z.boolean(),
+      })
+      .nullable(),
+    running: z.looseObject({ started_at: time, checked: z.int(), total: z.int() }).nullable(),
+    problem: z.looseObject({ code, detail: z.string().nullable(), at: time.nullable() }).nullable(),
+    totals: z.looseObject({
+      entries: z.int(),
+      images: z.int(),
+      codes: z.record(z.string(), z.int()),
+      installs: z.record(z.string(), z.int()),
+    }),
+    dry_run: differencesAnswer().extend({ not_before: time }).optional(),
+    differences: differencesAnswer().nullable(),
+    matching: z.int(),
+    entries: z.array(entryAnswer),
+    next_offset: z.int().nullable(),
   }),
-  audit: z
-    .looseObject({
-      state: z.string(),
-      started_at: time,
-      finished_at: time.nullable(),
-      checked: z.int(),
-      total: z.int(),
-      outdated: z.boolean(),
-    })
-    .nullable(),
-  running: z.looseObject({ started_at: time, checked: z.int(), total: z.int() }).nullable(),
-  problem: z.looseObject({ code, detail: z.string().nullable(), at: time.nullable() }).nullable(),
-  totals: z.looseObject({
-    entries: z.int(),
-    images: z.int(),
-    codes: z.record(z.string(), z.int()),
-    installs: z.record(z.string(), z.int()),
-  }),
-  dry_run: differencesAnswer.extend({ not_before: time }).optional(),
-  differences: differencesAnswer.nullable(),
-  matching: z.int(),
-  entries: z.array(entryAnswer),
-  next_offset: z.int().nullable(),
-});
+);
 
 const { shape } = galleryQuerySchema;
 const QUERY: Readonly<Record<keyof typeof shape, Query>> = {

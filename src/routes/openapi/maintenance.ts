@@ -1,24 +1,27 @@
 import * as z from 'zod';
+import { lazily } from '../../lib/lazily.ts';
 import { rollbackSchema } from '../rollback.ts';
 import { signaturesSchema } from '../signatures.ts';
 import { previewSchema } from '../tags.ts';
 import { runAnswer } from './answers.ts';
 import type { Operation } from './operation.ts';
 
-const signaturesAnswer = z.looseObject({
-  project: z.string(),
-  code: z.literal('SIGNATURES_INCOMPLETE').optional(),
-  results: z.array(
-    z.looseObject({
-      ref: z.string(),
-      state: z.enum(['signed', 'failed']),
-      code: z.string().optional(),
-      detail: z.string().optional(),
-      subjects: z.array(z.string()),
-      log_index: z.string().optional(),
-    }),
-  ),
-});
+const signaturesAnswer = lazily(() =>
+  z.looseObject({
+    project: z.string(),
+    code: z.literal('SIGNATURES_INCOMPLETE').optional(),
+    results: z.array(
+      z.looseObject({
+        ref: z.string(),
+        state: z.enum(['signed', 'failed']),
+        code: z.string().optional(),
+        detail: z.string().optional(),
+        subjects: z.array(z.string()),
+        log_index: z.string().optional(),
+      }),
+    ),
+  }),
+);
 
 /** What a project's maintenance workflow calls, and who writes a configuration. */
 export const MAINTENANCE_OPERATIONS: readonly Operation[] = [

@@ -1,85 +1,96 @@
 import * as z from 'zod';
+import { lazily } from '../../lib/lazily.ts';
 import type { Operation } from './operation.ts';
 
 const count = z.int().min(0);
 const counts = z.record(z.string(), count);
 const time = z.iso.datetime();
-const problem = z.looseObject({ code: z.string(), detail: z.string(), permission: z.string().optional() });
-const cleanup = z.looseObject({
-  started_at: time,
-  ended_at: time,
-  tags: count,
-  removed: counts,
-  kept: counts,
-  would_remove: counts,
-  examples: z.array(z.string()),
-});
+const problem = lazily(() =>
+  z.looseObject({ code: z.string(), detail: z.string(), permission: z.string().optional() }),
+);
+const cleanup = lazily(() =>
+  z.looseObject({
+    started_at: time,
+    ended_at: time,
+    tags: count,
+    removed: counts,
+    kept: counts,
+    would_remove: counts,
+    examples: z.array(z.string()),
+  }),
+);
 
-const callRates = z.looseObject({ calls: count, error_rate: z.number().min(0).max(1).nullable(), errors: counts });
+const callRates = lazily(() =>
+  z.looseObject({ calls: count, error_rate: z.number().min(0).max(1).nullable(), errors: counts }),
+);
 
-const statusAnswer = z.looseObject({
-  at: time,
-  trust_root: z.looseObject({
-    source: z.string().optional(),
-    fetched_at: time.optional(),
-    age_seconds: z.int().optional(),
-    expires_at: time.optional(),
-    expired: z.boolean().optional(),
-    problem: z.string().optional(),
-  }),
-  tasks: z.array(z.looseObject({ name: z.string(), at: time, ms: z.number(), ok: z.boolean() })),
-  serves: z.looseObject({
-    projects: z.array(
-      z.looseObject({
-        name: z.string(),
-        repository: z.string(),
-        policy: z.string(),
-        targets: z.array(z.string()),
-      }),
-    ),
-    policies: z.array(z.string()),
-    galleries: z.array(z.looseObject({ name: z.string(), policy: z.string() })),
-  }),
-  runs: z.looseObject({
-    kept: count,
-    open: count,
-    recent: z.array(
-      z.looseObject({
-        project: z.string(),
-        run_id: z.string(),
-        ref: z.string().nullable(),
-        open: z.boolean(),
-        merges: counts,
-        overdue: count,
-        at: time,
-      }),
-    ),
-  }),
-  merges: counts,
-  overdue: z.looseObject({
-    count,
-    merges: z.array(
-      z.looseObject({
-        project: z.string(),
-        run_id: z.string(),
-        tag_suffix: z.string(),
-        missing: z.array(z.string()),
-      }),
-    ),
-  }),
-  keepalives: z.array(
-    z.looseObject({
-      repository: z.string(),
-      ledger: count.optional(),
-      orphans: count.optional(),
-      running: cleanup.optional(),
-      last: cleanup.optional(),
-      resting_until: time.optional(),
-      problem: problem.optional(),
+const statusAnswer = lazily(() =>
+  z.looseObject({
+    at: time,
+    trust_root: z.looseObject({
+      source: z.string().optional(),
+      fetched_at: time.optional(),
+      age_seconds: z.int().optional(),
+      expires_at: time.optional(),
+      expired: z.boolean().optional(),
+      problem: z.string().optional(),
     }),
-  ),
-  registries: z.array(z.looseObject({ host: z.string(), problems: counts, last_hour: callRates, last_day: callRates })),
-});
+    tasks: z.array(z.looseObject({ name: z.string(), at: time, ms: z.number(), ok: z.boolean() })),
+    serves: z.looseObject({
+      projects: z.array(
+        z.looseObject({
+          name: z.string(),
+          repository: z.string(),
+          policy: z.string(),
+          targets: z.array(z.string()),
+        }),
+      ),
+      policies: z.array(z.string()),
+      galleries: z.array(z.looseObject({ name: z.string(), policy: z.string() })),
+    }),
+    runs: z.looseObject({
+      kept: count,
+      open: count,
+      recent: z.array(
+        z.looseObject({
+          project: z.string(),
+          run_id: z.string(),
+          ref: z.string().nullable(),
+          open: z.boolean(),
+          merges: counts,
+          overdue: count,
+          at: time,
+        }),
+      ),
+    }),
+    merges: counts,
+    overdue: z.looseObject({
+      count,
+      merges: z.array(
+        z.looseObject({
+          project: z.string(),
+          run_id: z.string(),
+          tag_suffix: z.string(),
+          missing: z.array(z.string()),
+        }),
+      ),
+    }),
+    keepalives: z.array(
+      z.looseObject({
+        repository: z.string(),
+        ledger: count.optional(),
+        orphans: count.optional(),
+        running: cleanup.optional(),
+        last: cleanup.optional(),
+        resting_until: time.optional(),
+        problem: problem.optional(),
+      }),
+    ),
+    registries: z.array(
+      z.looseObject({ host: z.string(), problems: counts, last_hour: callRates, last_day: callRates }),
+    ),
+  }),
+);
 
 /** What operators and monitors call. */
 export const SERVICE_OPERATIONS: readonly Operation[] = [

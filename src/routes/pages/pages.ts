@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import { lazily } from '../../lib/lazily.ts';
 import { gatherStatus } from '../../lib/status/gather.ts';
 import type { AppEnv } from '../app-types.ts';
 import { pullGallery } from '../galleries.ts';
@@ -21,10 +22,12 @@ import type { VerifyQuestion } from './verify-form.tsx';
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 
 /** What is not known is as if nobody had asked. */
-const filterSchema = z.object({
-  suffix: z.string().max(80).catch(''),
-  state: z.enum(['published', 'merging', 'waiting', 'attention', 'aside']).optional().catch(undefined),
-});
+const filterSchema = lazily(() =>
+  z.object({
+    suffix: z.string().max(80).catch(''),
+    state: z.enum(['published', 'merging', 'waiting', 'attention', 'aside']).optional().catch(undefined),
+  }),
+);
 
 /** What people see. Each page makes the call that its JSON route makes, and renders the answer. */
 export function pageRoutes(verifier: Verifier): Hono<AppEnv> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../lib/lazily.ts';
 import { refusedAnswer, verifiedAnswer } from '../openapi/verdicts.ts';
 import type { Problem } from '../problem.ts';
 import { capitalise, formatTime, sentence, shortRef } from './format.ts';
@@ -18,7 +19,7 @@ export interface VerifyPageOptions {
 /** The answer of `GET /v1/verify`, or why there is none. */
 export type VerifyOutcome = { readonly verdict: object } | { readonly problem: Problem };
 
-const verdictSchema = z.discriminatedUnion('verified', [verifiedAnswer, refusedAnswer]);
+const verdictSchema = lazily(() => z.discriminatedUnion('verified', [verifiedAnswer, refusedAnswer]));
 type Verified = z.infer<typeof verifiedAnswer>;
 type Refused = z.infer<typeof refusedAnswer>;
 

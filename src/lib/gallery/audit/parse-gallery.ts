@@ -11,6 +11,7 @@ import {
 } from 'yaml';
 import * as z from 'zod';
 import { messageOf } from '../../error.ts';
+import { lazily } from '../../lazily.ts';
 import { AuditError } from './error.ts';
 
 /** A gallery file is kept in one row, which holds at most 2 MB. */
@@ -24,12 +25,14 @@ const MAX_NODES = 500_000;
 const text = z.string().min(1).max(1024);
 
 /** An entry of a gallery; what is not named here is passed on as it is. */
-const entrySchema = z.looseObject({
-  name: text,
-  uri: z.string().max(1024).optional(),
-  mirrors: z.array(text).max(16).nullish(),
-  capabilities: z.record(z.string(), z.string().max(1024)).nullish(),
-});
+const entrySchema = lazily(() =>
+  z.looseObject({
+    name: text,
+    uri: z.string().max(1024).optional(),
+    mirrors: z.array(text).max(16).nullish(),
+    capabilities: z.record(z.string(), z.string().max(1024)).nullish(),
+  }),
+);
 
 /** An entry, with anchors and merge keys resolved. */
 export type GalleryEntry = z.infer<typeof entrySchema>;

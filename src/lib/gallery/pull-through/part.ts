@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../lazily.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { isDigest } from '../../oci/digest.ts';
 import { parseManifest } from '../../oci/manifest.ts';
@@ -9,8 +10,10 @@ import { bundleLayer, pullReferrer } from '../discovery.ts';
 /** Subjects of one statement that are looked at. */
 const MAX_SUBJECTS = 100;
 
-const bundleSchema = z.object({ dsseEnvelope: z.object({ payload: z.string() }) });
-const statementSchema = z.object({ subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })) });
+const bundleSchema = lazily(() => z.object({ dsseEnvelope: z.object({ payload: z.string() }) }));
+const statementSchema = lazily(() =>
+  z.object({ subject: z.array(z.object({ digest: z.object({ sha256: z.string() }) })) }),
+);
 
 /**
  * The index that a manifest was signed as a part of; undefined for what was signed as a whole, as every index is.
