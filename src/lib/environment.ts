@@ -152,6 +152,7 @@ function createServices(
   const isUsable = (host: string) =>
     credentialOf(host) !== undefined ||
     config.registries.some((registry) => registry.host === host && registry.anonymous);
+  const targetsOf = new Map<ProjectConfig, readonly Target[]>();
   const referrersApis = new Map<string, { answer: Promise<boolean>; until: number; known?: boolean }>();
   return {
     config,
@@ -159,7 +160,12 @@ function createServices(
     now: caller.now,
     repository,
     copyChunkBytes: config.copy_chunk_mebibytes * 1024 * 1024,
-    targets: (project: ProjectConfig) => project.targets.map((target) => createTarget(target, repository, isUsable)),
+    targets: (project: ProjectConfig) => {
+      const targets =
+        targetsOf.get(project) ?? project.targets.map((target) => createTarget(target, repository, isUsable));
+      targetsOf.set(project, targets);
+      return targets;
+    },
     policy: (name) => {
       const policy = config.policies.find((candidate) => candidate.name === name);
       if (!policy) throw new MergeError('NO_TARGET', `no policy "${name}"`);

@@ -1,8 +1,13 @@
 import { CodedError, messageOf } from './error.ts';
 import { createPieceReader } from './piece-reader.ts';
 
+/** What a call is made with; its headers are a table, under the names as the specifications write them. */
+export interface CallInit extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** `fetch`, passed in: only the composition root knows the global one. */
-export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string, init?: CallInit) => Promise<Response>;
 
 /** Milliseconds since the epoch, passed in. */
 export type Now = () => number;
@@ -89,7 +94,7 @@ export function parseRetryAfter(value: string | null, now: number): number | und
  *
  * @throws {HttpError} PEER_TIMEOUT, PEER_UNREACHABLE; PEER_BUSY (429) and PEER_FAILED with the last status
  */
-export async function call(caller: Caller, url: string, init: RequestInit = {}): Promise<Response> {
+export async function call(caller: Caller, url: string, init: CallInit = {}): Promise<Response> {
   for (let tries = 1; ; tries += 1) {
     const outcome = await tryOnce(caller, url, init);
     if (outcome instanceof Response) return outcome;
@@ -112,18 +117,17 @@ export async function pause(caller: Caller, tries: number, retryAfterMs?: number
   });
 }
 
-async function tryOnce(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
-  const where = describe(url, init);
+async function tryOnce(caller: Caller, url: string, init: CallInit): Promise<Response | HttpError> {
   const sent = () => send(caller, url, init);
   const response = await (caller.turn ? caller.turn(sent) : sent());
   if (response instanceof HttpError || !isTransient(response.status)) return response;
   const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
   await discard(response);
   const code = response.status === 429 ? 'PEER_BUSY' : 'PEER_FAILED';
-  return new HttpError(code, `${where}: status ${response.status}`, { retryAfterMs });
+  return new HttpError(code, `${describe(url, init)}: status ${response.status}`, { retryAfterMs });
 }
 
-async function send(caller: Caller, url: string, init: RequestInit): Promise<Response | HttpError> {
+async function send(caller: Caller, url: string, init: CallInit): Promise<Response | HttpError> {
   // Ended with the headers: a large body takes longer than any answer should.
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), caller.retry.timeoutMs);
@@ -140,7 +144,7 @@ async function send(caller: Caller, url: string, init: RequestInit): Promise<Res
 }
 
 /** `GET registry.example.com/v2/`: for messages, without the query, which may carry a secret. */
-function describe(url: string, init: RequestInit): string {
+function describe(url: string, init: CallInit): string {
   const { host, pathname } = new URL(url);
   return `${init.method ?? 'GET'} ${host}${pathname}`;
 }
@@ -150,13 +154,33 @@ function withoutSecrets(text: string): string {
   return text.slice(0, 500).replace(/(?<=\/\/)[^\s/]*@|\?\S*/g, '');
 }
 
-/** Ends a body that nobody reads, so that its connection is free. */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => undefined);
-}
-
 /** A peer that sends nothing of a body for this long has broken off, in milliseconds. */
 const BODY_IDLE_MS = 30_000;
+/** The same of a body that nobody wants; one that is longer than so many bytes, or comes in more pieces, is not read on. */
+const UNWANTED_IDLE_MS = 1_000;
+const UNWANTED_BYTES = 64 * 1024;
+const UNWANTED_PIECES = 8;
+
+/**
+ * Ends a body that nobody wants. A short one, as refusals have, is read: a connection whose body was cancelled must be
+ * closed, and the next call would wait for a new one.
+ */
+export async function discard(response: Response): Promise<void> {
+  if ((announcedSize(response) ?? 0) > UNWANTED_BYTES) return cancel(response);
+  let pieces = 0;
+  try {
+    for await (const _ of piecesOf(response, UNWANTED_IDLE_MS)) {
+      pieces += 1;
+      if (pieces === UNWANTED_PIECES) return;
+    }
+  } catch {
+    // Whatever became of it, nobody wanted it.
+  }
+}
+
+async function cancel(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
 
 /**
  * The pieces of a body as they come; a consumer that leaves early ends it.
@@ -201,7 +225,7 @@ export async function* piecesOf(response: Response, idleMs = BODY_IDLE_MS): Asyn
 export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
   const expected = announcedSize(response);
   if (expected !== undefined && expected > maxBytes) {
-    await discard(response);
+    await cancel(response);
     throw new HttpError('BODY_TOO_LARGE', `the body is ${expected} bytes, at most ${maxBytes} are read`);
   }
   const pieces: Uint8Array[] = [];

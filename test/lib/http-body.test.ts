@@ -114,6 +114,43 @@ describe('readJson', () => {
 });
 
 describe('discard', () => {
+  /** A body of many pieces. @returns how many were taken, and whether it was cancelled */
+  const count = (pieces: number, headers: HeadersInit = {}) => {
+    const seen = { taken: 0, cancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          if (seen.taken === pieces) return controller.close();
+          seen.taken += 1;
+          controller.enqueue(new Uint8Array(10));
+        },
+        cancel: () => {
+          seen.cancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { seen, response: new Response(body, { headers }) };
+  };
+
+  it('reads a short body to its end, which leaves its connection usable', async () => {
+    const { seen, response } = count(3);
+    await discard(response);
+    expect(seen).toEqual({ taken: 3, cancelled: false });
+  });
+  it('cancels a body that goes on and on', async () => {
+    const { seen, response } = count(1_000_000);
+    await discard(response);
+    expect(seen).toEqual({ taken: 8, cancelled: true });
+  });
+  it('cancels a body that says it is long', async () => {
+    const { seen, response } = count(5, { 'Content-Length': '65537' });
+    await discard(response);
+    expect(seen).toEqual({ taken: 0, cancelled: true });
+  });
+  it('does not wait for a body that is silent', async () => {
+    await expect(discard(new Response(bodyOf(['ab'], 'silence')))).resolves.toBeUndefined();
+  });
   it('does not mind a body that is broken already', async () => {
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error('reset')) });
     await expect(discard(new Response(broken))).resolves.toBeUndefined();

@@ -50,6 +50,13 @@ describe('createPieceReader', () => {
     expect(kept).toBe(50_000);
   });
 
+  it('fills little at first, and more as more comes', async () => {
+    const sizes = (await readAll(new Response(bytesOf(300_000)).body as ReadableStream<Uint8Array>)).map(
+      ({ byteLength }) => byteLength,
+    );
+    expect(sizes.slice(0, 4)).toEqual([4096, 16_384, 65_536, 65_536]);
+  });
+
   it('reads a stream that JavaScript made', async () => {
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {

@@ -1,4 +1,4 @@
-import type { Failure, JournalEntry, Task } from './flow.ts';
+import { type Failure, type JournalEntry, type Task, taskKey } from './flow.ts';
 import { hasHeld } from './held.ts';
 import type { MergeRecord, StepResults } from './types.ts';
 import { Uploads } from './uploads.ts';
@@ -17,8 +17,9 @@ export class Journal {
   /** How far large blobs have come. */
   readonly uploads: Uploads;
   #exists = false;
-  /** What was read since the last write: each step asks several times, and a bundle is long. */
-  #read: { readonly generation: number; readonly entries: readonly JournalEntry[] } | undefined;
+  /** What is stored, as it was read or written last: each step asks for all of it several times. */
+  #record: MergeRecord | undefined;
+  #steps: { readonly generation: number; readonly entries: Map<string, JournalEntry> } | undefined;
 
   /** Nothing is written for a merge that is only asked for: anybody may ask. */
   constructor(sql: SqlStorage) {
@@ -28,8 +29,8 @@ export class Journal {
 
   load(): MergeRecord | undefined {
     if (!this.#isThere()) return undefined;
-    const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM record').toArray();
-    return row && (JSON.parse(row.json) as MergeRecord);
+    this.#record ??= this.#readRecord();
+    return this.#record;
   }
 
   store(record: MergeRecord): void {
@@ -38,12 +39,25 @@ export class Journal {
       'INSERT INTO record VALUES (1, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
       JSON.stringify(record),
     );
+    // Read again as a restart would have it.
+    this.#record = undefined;
+  }
+
+  #readRecord(): MergeRecord | undefined {
+    const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM record').toArray();
+    return row && (JSON.parse(row.json) as MergeRecord);
   }
 
   /** The storage was deleted under it. */
   reset(): void {
     this.#exists = false;
-    this.#read = undefined;
+    this.forget();
+  }
+
+  /** Keeps nothing in memory: hundreds of merges that rest may be there at once, and a bundle is long. */
+  forget(): void {
+    this.#record = undefined;
+    this.#steps = undefined;
   }
 
   #isThere(): boolean {
@@ -62,14 +76,24 @@ export class Journal {
 
   /** The entries of one generation, in the order they began. */
   entries(generation: number): readonly JournalEntry[] {
-    if (!this.#isThere()) return [];
-    if (this.#read?.generation === generation) return this.#read.entries;
-    const rows = this.#sql
-      .exec<Row>('SELECT * FROM steps WHERE generation = ? ORDER BY started_at, rowid', generation)
-      .toArray();
-    const entries = rows.map(parseRow);
-    this.#read = { generation, entries };
+    return [...this.#stepsOf(generation).values()].sort((a, b) => a.started_at - b.started_at);
+  }
+
+  /** By task, in the order of their rows. */
+  #stepsOf(generation: number): Map<string, JournalEntry> {
+    if (!this.#isThere()) return new Map();
+    if (this.#steps?.generation === generation) return this.#steps.entries;
+    const rows = this.#sql.exec<Row>('SELECT * FROM steps WHERE generation = ? ORDER BY rowid', generation).toArray();
+    const entries = new Map(rows.map(parseRow).map((entry) => [taskKey(entry), entry]));
+    this.#steps = { generation, entries };
     return entries;
+  }
+
+  /** What was just written of a step that had begun; as a restart would read it. */
+  #end(generation: number, task: Task, change: (begun: JournalEntry) => JournalEntry): void {
+    const entries = this.#stepsOf(generation);
+    const begun = entries.get(taskKey(task));
+    if (begun) entries.set(taskKey(task), change(begun));
   }
 
   /** When the first of what failed is to be tried again, in milliseconds since the epoch; undefined: nothing is. */
@@ -85,7 +109,7 @@ export class Journal {
   }
 
   begin(generation: number, task: Task, now: number): void {
-    this.#read = undefined;
+    const entries = this.#stepsOf(generation);
     this.#sql.exec(
       `INSERT INTO steps (generation, step, target, state, started_at, failure) VALUES (?, ?, ?, 'running', ?, NULL)
        ON CONFLICT DO UPDATE SET state = 'running', started_at = excluded.started_at, ended_at = NULL`,
@@ -94,22 +118,26 @@ export class Journal {
       task.target,
       now,
     );
+    const { ended_at: _, ...before } = entries.get(taskKey(task)) ?? { step: task.step, target: task.target };
+    entries.set(taskKey(task), { ...before, state: 'running', started_at: now });
   }
 
   succeed(generation: number, task: Task, result: unknown, now: number): void {
-    this.#read = undefined;
+    const json = JSON.stringify(result);
     this.#sql.exec(
       `UPDATE steps SET state = 'done', ended_at = ?, result = ?, failure = NULL WHERE generation = ? AND step = ? AND target = ?`,
       now,
-      JSON.stringify(result),
+      json,
       generation,
       task.step,
       task.target,
     );
+    this.#end(generation, task, ({ failure: _, ...begun }) => {
+      return { ...begun, state: 'done', ended_at: now, result: JSON.parse(json) as unknown };
+    });
   }
 
   fail(generation: number, task: Task, failure: Failure, now: number): void {
-    this.#read = undefined;
     this.#sql.exec(
       `UPDATE steps SET state = 'failed', ended_at = ?, failure = ? WHERE generation = ? AND step = ? AND target = ?`,
       now,
@@ -118,6 +146,7 @@ export class Journal {
       task.step,
       task.target,
     );
+    this.#end(generation, task, (begun) => ({ ...begun, state: 'failed', ended_at: now, failure }));
   }
 
   /**
@@ -125,14 +154,14 @@ export class Journal {
    * held, all that writes is done again, for what is untagged may be gone.
    */
   forgive(generation: number): void {
-    this.#read = undefined;
+    this.#steps = undefined;
     this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND state = 'failed'`, generation);
     const isHeld = this.entries(generation).some(
       ({ step, state, result }) => step === 'tag' && state === 'done' && hasHeld(result as StepResults['tag']),
     );
     if (!isHeld) return;
     this.#sql.exec(`DELETE FROM steps WHERE generation = ? AND step NOT IN ('read', 'sign')`, generation);
-    this.#read = undefined;
+    this.#steps = undefined;
   }
 }
 

@@ -205,7 +205,9 @@ export class MergeObject extends DurableObject<Env> {
   /** Works until the merge rests, or the caller's patience ends; then the alarm goes on. */
   async #work(patienceMs?: number): Promise<MergeView> {
     await waitAtMost(patienceMs ?? this.#services.config.deadline_seconds * 1000, this.#advance());
-    return outOfPatience(this.#view(this.#load()));
+    const view = outOfPatience(this.#view(this.#load()));
+    if (!this.#running) this.#journal.forget();
+    return view;
   }
 
   #advance(): Promise<void> {

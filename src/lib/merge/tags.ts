@@ -3,11 +3,22 @@ import { computeTags } from '../tags/compute.ts';
 import type { TagContext } from '../tags/expressions.ts';
 import type { MergeRecord } from './types.ts';
 
+type TagProject = Pick<ProjectConfig, 'tags' | 'flavor' | 'default_branch' | 'short_sha_length'>;
+type TagRecord = Pick<MergeRecord, 'subject' | 'tag_suffix' | 'tag_latest' | 'created_at'>;
+
+/** Every step of a merge asks, and neither a record nor a project is ever changed. */
+const known = new WeakMap<TagRecord, { readonly project: TagProject; readonly tags: readonly string[] }>();
+
 /** The tags a merge ends with, the one that names the version first. @throws {TagError} TAG_INVALID */
-export function tagsOf(
-  project: Pick<ProjectConfig, 'tags' | 'flavor' | 'default_branch' | 'short_sha_length'>,
-  record: Pick<MergeRecord, 'subject' | 'tag_suffix' | 'tag_latest' | 'created_at'>,
-): readonly string[] {
+export function tagsOf(project: TagProject, record: TagRecord): readonly string[] {
+  const before = known.get(record);
+  if (before?.project === project) return before.tags;
+  const tags = computeFor(project, record);
+  known.set(record, { project, tags });
+  return tags;
+}
+
+function computeFor(project: TagProject, record: TagRecord): readonly string[] {
   const overrides = { suffix: record.tag_suffix, latest: record.tag_latest };
   const context = tagContextOf(project, record);
   return computeTags({ ...context, rules: project.tags, flavor: project.flavor, overrides }).tags;

@@ -1,10 +1,10 @@
-import type { Caller } from '../http.ts';
+import type { Caller, CallInit } from '../http.ts';
 import type { RegistryMemory } from './memory.ts';
 
 /** One request: `path` is below `/v2/`, or a URL that the registry itself gave, at its own origin. */
 export interface RegistryRequest {
   readonly path: string | URL;
-  readonly init?: RequestInit;
+  readonly init?: CallInit;
   readonly scopes: readonly string[];
   /** Not safe to repeat blindly: a failure is reported at once, and the caller looks what became of it. */
   readonly once?: boolean;

@@ -45,9 +45,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       timeoutMs: Math.max(caller.retry.timeoutMs, timeoutMs),
     };
     const attempt = (header: string | undefined) => {
-      const headers = new Headers(init.headers);
-      if (header !== undefined) headers.set('Authorization', header);
-      return call({ ...caller, retry }, url.href, { ...init, headers });
+      const headers = header === undefined ? init.headers : { ...init.headers, Authorization: header };
+      return call({ ...caller, retry }, url.href, { ...init, ...(headers ? { headers } : {}) });
     };
     const sent = authorization.current(scopes);
     const response = await attempt(sent);

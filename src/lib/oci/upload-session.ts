@@ -1,4 +1,4 @@
-import { discard, HttpError, pause } from '../http.ts';
+import { type CallInit, discard, HttpError, pause } from '../http.ts';
 import { headBlob } from './blob-head.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import type { Digest } from './digest.ts';
@@ -152,7 +152,7 @@ export class UploadSession {
     await this.#send({ method: 'DELETE' }, 0).then(discard, () => undefined);
   }
 
-  #send(init: RequestInit, seconds: number): Promise<Response> {
+  #send(init: CallInit, seconds: number): Promise<Response> {
     const { name, send, caller } = this.#context;
     const timeoutMs = caller.retry.timeoutMs + seconds * 1000;
     return send({ path: this.#location, init, scopes: [scopeOf(name, 'pull,push')], once: true, timeoutMs });

@@ -22,7 +22,7 @@ const MULTILINE = /\(\?[a-zA-Z]*m/;
 export function isRegex(text: string): boolean {
   if (text.length > MAX_REGEX || countSteps(text) > MAX_STEPS) return false;
   try {
-    RE2JS.compile(text);
+    compile(text);
     return true;
   } catch {
     return false;
@@ -31,7 +31,20 @@ export function isRegex(text: string): boolean {
 
 /** Whether a regex matches somewhere in a value; in one that is longer than any identity, nowhere. */
 export function matchesRegex(regex: string, value: string): boolean {
-  return value.length <= MAX_VALUE && RE2JS.compile(regex).matcher(value).find();
+  return value.length <= MAX_VALUE && compile(regex).matcher(value).find();
+}
+
+/** Regexes that were used last: those of the configuration are used for every bundle. */
+const compiled = new Map<string, RE2JS>();
+const MAX_COMPILED = 64;
+
+function compile(text: string): RE2JS {
+  const regex = compiled.get(text) ?? RE2JS.compile(text);
+  // The one that was used last comes last, and the first one goes.
+  compiled.delete(text);
+  compiled.set(text, regex);
+  for (const oldest of compiled.keys()) if (compiled.size > MAX_COMPILED) compiled.delete(oldest);
+  return regex;
 }
 
 /**

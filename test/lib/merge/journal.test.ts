@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/lib/merge/flow.ts';
 import { Journal } from '../../../src/lib/merge/journal.ts';
+import type { MergeRecord } from '../../../src/lib/merge/types.ts';
 import { makeRecord } from './make.ts';
 
 /** A journal of its own, in an object that nobody else uses. */
@@ -49,6 +50,37 @@ describe('Journal', () => {
       return [before, begun, failed, forgiven, seen()];
     });
     expect(states).toEqual([[], ['running'], ['failed'], [], ['done']]);
+  });
+
+  it('remembers what another one would read', async () => {
+    const stub = env.MERGES.getByName(crypto.randomUUID());
+    const pairs = await runInDurableObject(stub, (_, { storage }) => {
+      const journal = new Journal(storage.sql);
+      const look = () => {
+        const restarted = new Journal(storage.sql);
+        return [journal, restarted].map((one) => [one.load(), one.entries(1), one.nextRetry(1)]);
+      };
+      const failure = { code: 'X', detail: 'x', tries: 1, retry_at: 7 };
+      const writes = [
+        () => journal.store({ ...makeRecord(), token_refused: undefined } as unknown as MergeRecord),
+        () => journal.begin(1, READ, 3),
+        () => journal.begin(1, SIGN, 2),
+        () => journal.succeed(1, READ, { digest: 'x', left_out: undefined }, 4),
+        () => journal.fail(1, SIGN, failure, 5),
+        () => journal.begin(1, SIGN, 6),
+        () => journal.succeed(1, SIGN, {}, 8),
+        () => journal.fail(1, PUSH, failure, 9),
+        () => journal.forgive(1),
+        () => journal.store(makeRecord({ run_attempt: 2 })),
+        () => journal.forget(),
+      ];
+      return writes.map((write) => {
+        write();
+        return look();
+      });
+    });
+    for (const [remembered, read] of pairs) expect(remembered).toStrictEqual(read);
+    expect(pairs.at(-1)?.[1]?.[1]).toHaveLength(2);
   });
 
   describe('forgive', () => {
