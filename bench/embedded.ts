@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CACHE, CORE } from '../demo/config.ts';
 import type { Handler } from '../demo/handler.ts';
 import { buildImage, type Image, packLayer } from '../demo/images.ts';
+import { startWorkerd } from '../demo/workerd.ts';
 import { AT_ONCE, startWorld, type World, type WorldOptions } from '../test/flow/world.ts';
 
 /** What each service's answers are delayed by, in milliseconds. */
@@ -34,7 +35,7 @@ export async function startMeasuredWorld(options: WorldOptions = {}): Promise<Me
     if (ms > 0) await sleep(ms);
     return handler(request);
   };
-  const world = await startWorld({ configure: withAnchors, ...options, intercept });
+  const world = await startWorld({ configure: withAnchors, startOn: startWorkerd, ...options, intercept });
   return {
     ...world,
     setLatencies: (next) => {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { RegistryClient } from '../demo/client.ts';
 import { buildImage, type Image, packLayer } from '../demo/images.ts';
-import { type MiniflareWorker, startMiniflare } from '../demo/worker.ts';
+import type { WorkerProcess } from '../demo/worker.ts';
+import { startWorkerd } from '../demo/workerd.ts';
 import { pullToken } from '../interop/caller.ts';
 import { type CountedStack, countStack } from '../interop/proxies.ts';
 import { installPeers, type RekorMajor, type Stack, startStack, stopStack } from '../interop/stack.ts';
@@ -59,7 +60,7 @@ export async function withPeerWorld<Value>(
   const [project] = config.projects;
   const single = { ...project, name: 'single', targets: project?.targets.slice(0, 1) };
   const projects = [project, single].map((one) => ({ ...one, platforms: PLATFORMS }));
-  const worker = await startMiniflare({ ...config, projects });
+  const worker = await startWorkerd({ ...config, projects });
   try {
     return await work(createPeerWorld({ stack, major, counted, worker }));
   } finally {
@@ -70,9 +71,7 @@ export async function withPeerWorld<Value>(
 
 let runs = Date.now() % 1_000_000;
 
-function createPeerWorld(
-  parts: Pick<PeerWorld, 'stack' | 'major' | 'counted'> & { worker: MiniflareWorker },
-): PeerWorld {
+function createPeerWorld(parts: Pick<PeerWorld, 'stack' | 'major' | 'counted'> & { worker: WorkerProcess }): PeerWorld {
   const { worker, ...rest } = parts;
   const { stack } = rest;
   const clients = stack.registries.map((host) => new RegistryClient({ host }));

@@ -94,8 +94,8 @@ export async function startRuntime(
   }
 }
 
-/** The runtime that wrangler brings knows wrangler.toml's compatibility date; miniflare's own may be older. */
-function wranglerRuntime(): string {
+/** Where workerd is. The one that wrangler brings knows wrangler.toml's compatibility date; miniflare's own may be older. */
+export function wranglerRuntime(): string {
   const fromWrangler = createRequire(require.resolve('wrangler'));
   return z.object({ default: z.string() }).parse(fromWrangler('workerd')).default;
 }

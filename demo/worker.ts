@@ -9,7 +9,8 @@ import { environment, findPort, lastLine, localProgram, ROOT, runProgram } from 
 import { describeWorker, readModules, startRuntime, type WorkerModule } from './runtime.ts';
 
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 5_000;
+/** So long a process is waited for that was told to end. */
+export const STOP_TIMEOUT_MS = 5_000;
 
 /** A Worker that answers. */
 export interface RunningWorker {
@@ -21,8 +22,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** A Worker in miniflare, which may also end without peace. */
-export interface MiniflareWorker extends RunningWorker {
+/** A Worker whose runtime is a process of ours, which may also end without peace. */
+export interface WorkerProcess extends RunningWorker {
   /** The runtime's process. */
   readonly pid: number;
   /** SIGKILL, as when a machine loses its power; another one on the same folder goes on with what is left. */
@@ -36,8 +37,6 @@ export interface WorkerOptions {
   readonly port?: number;
   /** `REGISTRY_AUTH`: the content of a Docker `config.json`. */
   readonly registryAuth?: string;
-  /** Miniflare only: a port that leads to the Worker past miniflare's own front, which production does not have. */
-  readonly directPort?: number;
 }
 
 /**
@@ -84,13 +83,12 @@ export async function startWorker(config: object, options: WorkerOptions = {}): 
  * @param config the `MUSTER` object
  * @throws {Error} saying why it did not start
  */
-export async function startMiniflare(config: object, options: WorkerOptions = {}): Promise<MiniflareWorker> {
+export async function startMiniflare(config: object, options: WorkerOptions = {}): Promise<WorkerProcess> {
   const { folder, forget } = await prepareFolder(options.folder);
   let log = () => '';
   const settings = {
     ...(await describeWorker(await buildWorker())),
     port: options.port ?? 0,
-    ...(options.directPort ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: options.directPort }] } : {}),
     durableObjectsPersist: folder,
     bindings: buildVariables(config, options),
     handleRuntimeStdio: (out: Readable, err: Readable) => {
@@ -139,30 +137,30 @@ export function buildWorker(): Promise<readonly WorkerModule[]> {
   return built;
 }
 
-async function prepareFolder(given?: string): Promise<{ folder: string; forget: () => Promise<void> }> {
+export async function prepareFolder(given?: string): Promise<{ folder: string; forget: () => Promise<void> }> {
   if (given !== undefined) return { folder: given, forget: () => Promise.resolve() };
   const folder = await mkdtemp(`${tmpdir()}/muster-state-`);
   return { folder, forget: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** The Worker's variables, as text. */
-function buildVariables(config: object, { registryAuth }: WorkerOptions): Readonly<Record<string, string>> {
+export function buildVariables(config: object, { registryAuth }: WorkerOptions): Readonly<Record<string, string>> {
   return { MUSTER: JSON.stringify(config), ...(registryAuth === undefined ? {} : { REGISTRY_AUTH: registryAuth }) };
 }
 
-function keepOutput(...streams: readonly Readable[]): () => string {
+export function keepOutput(...streams: readonly Readable[]): () => string {
   const parts: Buffer[] = [];
   for (const stream of streams) stream.on('data', (part: Buffer) => parts.push(part));
   return () => Buffer.concat(parts).toString();
 }
 
-function whenEnded(child: ChildProcess): Promise<void> {
+export function whenEnded(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
   });
 }
 
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
@@ -171,7 +169,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /** Waits for `/healthz`. An answer that is not 200 is the reason why it never will be. */
-async function awaitHealth(url: string, isOver: () => boolean): Promise<void> {
+export async function awaitHealth(url: string, isOver: () => boolean): Promise<void> {
   for (const until = Date.now() + START_TIMEOUT_MS; Date.now() < until; await sleep(100)) {
     if (isOver()) throw new Error('its process has ended');
     const response = await fetch(`${url}/healthz`).catch(() => undefined);

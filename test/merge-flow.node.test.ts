@@ -6,10 +6,10 @@ import { RegistryClient } from '../demo/client.ts';
 import { BACKENDS, BUILD, CACHE, CORE, IMAGE } from '../demo/config.ts';
 import { ARCHES, buildImage, type Image, packLayer } from '../demo/images.ts';
 import { type DemoStack, startDemoStack } from '../demo/stack.ts';
-import { type MiniflareWorker, startMiniflare } from '../demo/worker.ts';
+import { startMiniflare, type WorkerProcess } from '../demo/worker.ts';
 
 let stack: DemoStack;
-let worker: MiniflareWorker;
+let worker: WorkerProcess;
 let caller: Caller;
 let clients: readonly RegistryClient[];
 
@@ -180,7 +180,7 @@ describe('a Worker that is killed between two reports', () => {
     const images = await push(CORE, 'killed', clients.slice(0, 1));
     const start = () => startMiniflare(stack.musterConfig(), { registryAuth: stack.registryAuth, folder });
     const before = await start();
-    const send = ({ url }: MiniflareWorker, at: number) =>
+    const send = ({ url }: WorkerProcess, at: number) =>
       report({ image: images[at], suffix: '-killed', claims, caller: new Caller(url, stack.issuer) });
     expect(await send(before, 0)).toMatchObject({ status: 202, body: { state: 'waiting' } });
     await before.kill();

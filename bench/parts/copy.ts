@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { CORE } from '../../demo/config.ts';
+import { startWorkerd } from '../../demo/workerd.ts';
 import { runPeer } from '../../interop/process.ts';
 import { installPeers } from '../../interop/stack.ts';
 import { AT_ONCE, startWorld, type World } from '../../test/flow/world.ts';
@@ -25,7 +26,7 @@ export const copy: Part = {
     const size = options.quick ? GIB / 8 : 4 * GIB;
     const folder = await mkdtemp(`${tmpdir()}/muster-copy-`);
     const registries = [{ dataDir: `${folder}/to` }, { dataDir: `${folder}/from` }] as const;
-    const world = await startWorld({ registries, configure: (config) => config });
+    const world = await startWorld({ registries, configure: (config) => config, startOn: startWorkerd });
     try {
       return await measure(world, { folder, size }, options);
     } finally {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { CORE } from '../../demo/config.ts';
+import { startWorkerd } from '../../demo/workerd.ts';
 import { AT_ONCE, startWorld, type World } from '../../test/flow/world.ts';
 import { exactly, type Figure, spreadOf } from '../figure.ts';
 import { type LargeImage, pushLargeImage } from '../large-image.ts';
@@ -18,7 +19,7 @@ export const proxy: Part = {
   run: async (options) => {
     const folder = await mkdtemp(`${tmpdir()}/muster-proxy-`);
     const registries = [{ dataDir: `${folder}/api` }, { dataDir: `${folder}/tag` }] as const;
-    const world = await startWorld({ registries, configure: (config) => config });
+    const world = await startWorld({ registries, configure: (config) => config, startOn: startWorkerd });
     try {
       return await measure(world, options);
     } finally {

@@ -3,6 +3,7 @@ import { CORE } from '../../demo/config.ts';
 import { describeWorker, startRuntime, type WorkerModule } from '../../demo/runtime.ts';
 import { startDemoStack } from '../../demo/stack.ts';
 import { buildWorker } from '../../demo/worker.ts';
+import { startWorkerd } from '../../demo/workerd.ts';
 import { AT_ONCE, startWorld, type World } from '../../test/flow/world.ts';
 import { exactly, type Figure, type Goal, spreadOf } from '../figure.ts';
 import type { BenchOptions, Part } from '../part.ts';
@@ -113,7 +114,7 @@ async function timeStart(settings: object): Promise<Start> {
 /** CPU time of workerd a request, over many requests. */
 async function measureRoutes({ quick, say }: BenchOptions): Promise<Figure[]> {
   say('CPU time of routes, on the embedded services');
-  const world = await startWorld();
+  const world = await startWorld({ startOn: startWorkerd });
   try {
     const figures: Figure[] = [];
     for (const [name, path] of await publishOne(world)) {

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { startMiniflare } from '../../demo/worker.ts';
+import { startWorkerd } from '../../demo/workerd.ts';
 import { createCaller } from '../../interop/caller.ts';
 import { ARCHES, pushImages } from '../../interop/images.ts';
 import { verifyWithCosign } from '../../interop/judges.ts';
@@ -15,7 +15,6 @@ const GO = 'sigstore-go in process';
 /** A repeated answer by digest takes at most a tenth of what Go takes, which asks the registry each time. */
 const REPEATED_GOAL = 10;
 const WARM_UP = 20;
-const DIRECT_PORT = 7695;
 /** Node's `fetch` takes longer than the Worker does. */
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -49,7 +48,7 @@ async function withPublished<Value>(
   major: RekorMajor,
   work: (world: World) => Promise<Value>,
 ): Promise<Value> {
-  const worker = await startMiniflare(buildConfig({ stack, major }), { directPort: DIRECT_PORT });
+  const worker = await startWorkerd(buildConfig({ stack, major }));
   try {
     const caller = createCaller(stack, worker);
     const [run_id, suffix] = [`${major}900`, `-cpu-verify-v${major}`];
@@ -60,7 +59,7 @@ async function withPublished<Value>(
     if (!first || typeof digest !== 'string') throw new Error('nothing was published');
     const repository = `${stack.registries[0]}/${IMAGES}`;
     const [image, index] = [`${repository}@${first.digest}`, `${repository}@${digest}`];
-    return await work({ stack, major, url: `http://127.0.0.1:${DIRECT_PORT}`, image, index });
+    return await work({ stack, major, url: worker.url, image, index });
   } finally {
     await worker.stop();
   }
@@ -75,7 +74,7 @@ async function measure(world: World, { repeats, say }: BenchOptions): Promise<Fi
   await timeEach(WARM_UP, (at) => askAnew(world, image, -at - 1));
   const firstOfImage = await timeEach(times, (at) => askAnew(world, image, at));
   const firstOfIndex = await timeEach(times, (at) => askAnew(world, index, at));
-  const again = await timeAgain(image, times * 10);
+  const again = await timeAgain(world.url, image, times * 10);
   const alone = await timeBundle(world, times);
   const overhead = await timeEach(times, () => get(`${world.url}/healthz`));
   const median = (values: readonly number[]) => spreadOf(values).median.toFixed(2);
@@ -124,8 +123,8 @@ async function askAnew({ url, stack }: World, ref: string, at: number): Promise<
   if (results[0]?.verified !== true || results[0].cached) throw new Error(JSON.stringify(results).slice(0, 300));
 }
 
-async function timeAgain(ref: string, times: number): Promise<number[]> {
-  const connection = new Connection(DIRECT_PORT);
+async function timeAgain(url: string, ref: string, times: number): Promise<number[]> {
+  const connection = new Connection(Number(new URL(url).port));
   const ask = async () => {
     const answer = await connection.get(`/v1/verify?${new URLSearchParams({ ref, policy: 'localai' })}`);
     if (!answer.startsWith('HTTP/1.1 200 ')) throw new Error(answer.slice(0, 300));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../demo/process.ts';
-import { type MiniflareWorker, startMiniflare } from '../../demo/worker.ts';
+import { startMiniflare, type WorkerProcess } from '../../demo/worker.ts';
 import { parseGallery } from '../../src/lib/gallery/audit/parse-gallery.ts';
 import { type GalleryWorld, type Kind, startGalleryWorld } from './gallery-world.ts';
 
@@ -49,7 +49,7 @@ interface View {
 }
 
 let world: GalleryWorld;
-let worker: MiniflareWorker;
+let worker: WorkerProcess;
 let folder: string;
 /** By tag, on quay.io; what stands nowhere is missing. */
 const kinds = new Map<string, Kind>();

@@ -5,7 +5,7 @@ import { RegistryClient } from '../../demo/client.ts';
 import { BACKENDS, BUILD, IMAGE } from '../../demo/config.ts';
 import { ARCHES, buildImage, type Image, packLayer } from '../../demo/images.ts';
 import { type DemoStack, type DemoStackOptions, startDemoStack } from '../../demo/stack.ts';
-import { type MiniflareWorker, startMiniflare } from '../../demo/worker.ts';
+import { startMiniflare, type WorkerProcess } from '../../demo/worker.ts';
 
 /** What builds report as, and what may not sign under LocalAI's policy. */
 export const BUILDER = { job_workflow_ref: `${BUILD}@refs/heads/master` };
@@ -29,7 +29,7 @@ export interface World {
   readonly clients: readonly RegistryClient[];
   /** Where the Worker's Durable Objects are kept. */
   readonly folder: string;
-  worker(): MiniflareWorker;
+  worker(): WorkerProcess;
   /** What every Worker wrote so far. */
   log(): string;
   /** SIGKILL, at once. */
@@ -49,13 +49,16 @@ export interface World {
 export interface WorldOptions extends DemoStackOptions {
   /** Changes the `MUSTER` object. */
   configure?(config: MusterConfig): object;
+  /** Where the Worker runs; default miniflare. */
+  readonly startOn?: typeof startMiniflare;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const stack = await startDemoStack(options);
   const folder = await mkdtemp(`${tmpdir()}/muster-flow-`);
   const config = options.configure?.(stack.musterConfig()) ?? stack.musterConfig();
-  const start = () => startMiniflare(config, { registryAuth: stack.registryAuth, folder });
+  const { startOn = startMiniflare } = options;
+  const start = () => startOn(config, { registryAuth: stack.registryAuth, folder });
   let worker = await start();
   const ended: string[] = [];
   const clients = stack.registries.map((registry) => new RegistryClient(registry));
