@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../src/lib/error.ts';
 
 /** The checkout's absolute path, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url).href);
@@ -56,4 +57,20 @@ export function findPort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+const PORT_TRIES = 3;
+
+/** Starts what listens on a port; where none is given, on another one if somebody took the first meanwhile. */
+export async function onPort<Value>(
+  given: number | undefined,
+  start: (port: number) => Promise<Value>,
+): Promise<Value> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start(given || (await findPort()));
+    } catch (error) {
+      if (given || tries === PORT_TRIES || !/address already in use/i.test(messageOf(error))) throw error;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { findPort, ROOT } from './process.ts';
+import { onPort, ROOT } from './process.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -71,19 +71,23 @@ export interface Runtime {
  * Starts miniflare, which does not hand out its process: Node announces each one that starts, and its port tells it from
  * those that others start at the same time.
  */
-export async function startRuntime(
+export function startRuntime(
   settings: Readonly<Record<string, unknown>> & { readonly port: number },
 ): Promise<Runtime> {
+  return onPort(settings.port, (port) => startOn({ ...settings, port }));
+}
+
+async function startOn(settings: Readonly<Record<string, unknown>> & { readonly port: number }): Promise<Runtime> {
   const { Miniflare }: MiniflareModule = require('miniflare');
   process.env.MINIFLARE_WORKERD_PATH = wranglerRuntime();
-  const port = settings.port === 0 ? await findPort() : settings.port;
   const started: ChildProcess[] = [];
   const onProcess = (message: unknown) => started.push((message as { process: ChildProcess }).process);
   subscribe('child_process', onProcess);
-  const miniflare = new Miniflare({ ...settings, port });
+  const miniflare = new Miniflare(settings);
   try {
     const { origin: url } = await miniflare.ready;
-    const workerd = started.find(({ spawnargs }) => spawnargs.some((argument) => argument.endsWith(`:${port}`)));
+    const isOurs = (argument: string) => argument.endsWith(`:${settings.port}`);
+    const workerd = started.find(({ spawnargs }) => spawnargs.some(isOurs));
     if (!workerd) throw new Error('miniflare started no workerd');
     return { url, process: workerd, dispose: () => miniflare.dispose() };
   } catch (error) {

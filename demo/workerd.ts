@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../src/lib/error.ts';
-import { environment, findPort, lastLine } from './process.ts';
+import { environment, lastLine, onPort } from './process.ts';
 import { describeWorker, type WorkerModule, wranglerRuntime } from './runtime.ts';
 import {
   awaitHealth,
@@ -26,13 +26,29 @@ import {
  * @throws {Error} saying why it did not start
  */
 export async function startWorkerd(config: object, options: WorkerOptions = {}): Promise<WorkerProcess> {
-  const { folder, forget: forgetFolder } = await prepareFolder(options.folder);
-  const { port = await findPort() } = options;
   const modules = await buildWorker();
+  const variables = buildVariables(config, options);
+  return onPort(options.port, async (port) => {
+    const { folder, forget } = await prepareFolder(options.folder);
+    return startProcess(modules, { folder, port, variables }, forget);
+  });
+}
+
+interface Place {
+  readonly folder: string;
+  readonly port: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** @param forget called when it has ended */
+async function startProcess(
+  modules: readonly WorkerModule[],
+  place: Place,
+  forget: () => Promise<void>,
+): Promise<WorkerProcess> {
   const settings = await mkdtemp(`${tmpdir()}/muster-workerd-`);
   for (const { path, contents } of modules) await writeFile(`${settings}/${path}`, contents);
-  const text = await writeConfig(modules, { folder, port, variables: buildVariables(config, options) });
-  await writeFile(`${settings}/config.capnp`, text);
+  await writeFile(`${settings}/config.capnp`, await writeConfig(modules, place));
   const workerd = spawn(wranglerRuntime(), ['serve', `${settings}/config.capnp`], {
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +59,7 @@ export async function startWorkerd(config: object, options: WorkerOptions = {}):
   const ended = whenEnded(workerd).then(async () => {
     process.off('exit', onExit);
     await rm(settings, { recursive: true, force: true });
-    await forgetFolder();
+    await forget();
   });
   const kill = async () => {
     workerd.kill('SIGKILL');
@@ -54,7 +70,7 @@ export async function startWorkerd(config: object, options: WorkerOptions = {}):
     await Promise.race([ended, sleep(STOP_TIMEOUT_MS)]);
     await kill();
   };
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${place.port}`;
   try {
     await awaitHealth(url, () => hasEnded(workerd));
   } catch (error) {
@@ -62,12 +78,6 @@ export async function startWorkerd(config: object, options: WorkerOptions = {}):
     throw new Error(`the Worker did not start: ${messageOf(error)}; ${lastLine(log())}`, { cause: error });
   }
   return { url, log, stop, kill, pid: workerd.pid ?? 0 };
-}
-
-interface Place {
-  readonly folder: string;
-  readonly port: number;
-  readonly variables: Readonly<Record<string, string>>;
 }
 
 const MODULE_FIELDS = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text' } as const;

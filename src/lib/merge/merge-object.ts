@@ -95,7 +95,7 @@ export class MergeObject extends DurableObject<Env> {
 
   view(): MergeView | null {
     const record = this.#journal.load();
-    return record ? this.#view(record) : null;
+    return this.#letGo(record ? this.#view(record) : null);
   }
 
   /** The steps from now on, as lines of JSON, until the merge rests. */
@@ -125,7 +125,7 @@ export class MergeObject extends DurableObject<Env> {
   standing(): MergeState | 'arriving' | null {
     if (this.#arriving > 0) return 'arriving';
     const record = this.#journal.load();
-    return record ? this.#view(record).state : null;
+    return this.#letGo(record ? this.#view(record).state : null);
   }
 
   /** Deletes everything, after its time. @returns false where it is at work */
@@ -205,9 +205,13 @@ export class MergeObject extends DurableObject<Env> {
   /** Works until the merge rests, or the caller's patience ends; then the alarm goes on. */
   async #work(patienceMs?: number): Promise<MergeView> {
     await waitAtMost(patienceMs ?? this.#services.config.deadline_seconds * 1000, this.#advance());
-    const view = outOfPatience(this.#view(this.#load()));
-    if (!this.#running) this.#journal.forget();
-    return view;
+    return this.#letGo(outOfPatience(this.#view(this.#load())));
+  }
+
+  /** A merge that rests keeps nothing in memory. */
+  #letGo<Answer>(answer: Answer): Answer {
+    if (!this.#running && this.#arriving === 0) this.#journal.forget();
+    return answer;
   }
 
   #advance(): Promise<void> {

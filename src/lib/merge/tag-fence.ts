@@ -1,5 +1,5 @@
-import compare from 'semver/functions/compare';
-import valid from 'semver/functions/valid';
+import compare from 'semver/functions/compare.js';
+import valid from 'semver/functions/valid.js';
 import type { TagMove } from './types.ts';
 
 /** The last move of a tag that was let through. */

@@ -1,5 +1,5 @@
-import parse from 'semver/functions/parse';
-import valid from 'semver/functions/valid';
+import parse from 'semver/functions/parse.js';
+import valid from 'semver/functions/valid.js';
 import {
   afterPrefix,
   DATE_NAMES,
