@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Caller, createGate, HttpError, type Now } from './http.ts';
+import { type Caller, createGate, type Now } from './http.ts';
+import { HttpError } from './http-error.ts';
 
 /** Calls of one invocation that may wait for their headers at a time; the platform queues the seventh, its clock running. */
 const WAITING_AT_ONCE = 6;

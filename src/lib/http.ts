@@ -1,5 +1,6 @@
-import { CodedError, messageOf } from './error.ts';
-import { createPieceReader } from './piece-reader.ts';
+import { discard } from './body.ts';
+import { messageOf } from './error.ts';
+import { HttpError } from './http-error.ts';
 
 /** What a call is made with; its headers are a table, under the names as the specifications write them. */
 export interface CallInit extends Omit<RequestInit, 'headers'> {
@@ -11,18 +12,6 @@ export type Fetch = (input: string, init?: CallInit) => Promise<Response>;
 
 /** Milliseconds since the epoch, passed in. */
 export type Now = () => number;
-
-export type HttpErrorCode =
-  | 'PEER_TIMEOUT'
-  | 'PEER_UNREACHABLE'
-  | 'PEER_BUSY'
-  | 'PEER_FAILED'
-  | 'CALLS_SPENT'
-  | 'BODY_TOO_LARGE'
-  | 'BODY_TRUNCATED';
-
-/** A call to something outside that failed in a way which a later try may mend. */
-export class HttpError extends CodedError<HttpErrorCode> {}
 
 /** A gate that lets at most `limit` holders through at a time, first come first served. */
 export function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
@@ -90,7 +79,7 @@ export function parseRetryAfter(value: string | null, now: number): number | und
  * Calls a peer; retries time-outs, resets and transient statuses with jittered backoff.
  *
  * Every call made with it must be safe to repeat. The body is not read: a caller that reads it with
- * {@link readBody} and finds it cut off decides by itself.
+ * `readBody` and finds it cut off decides by itself.
  *
  * @throws {HttpError} PEER_TIMEOUT, PEER_UNREACHABLE; PEER_BUSY (429) and PEER_FAILED with the last status
  */
@@ -152,118 +141,4 @@ function describe(url: string, init: CallInit): string {
 /** A runtime's own words may quote the URL, with its query and user. */
 function withoutSecrets(text: string): string {
   return text.slice(0, 500).replace(/(?<=\/\/)[^\s/]*@|\?\S*/g, '');
-}
-
-/** A peer that sends nothing of a body for this long has broken off, in milliseconds. */
-const BODY_IDLE_MS = 30_000;
-/** The same of a body that nobody wants; one that is longer than so many bytes, or comes in more pieces, is not read on. */
-const UNWANTED_IDLE_MS = 1_000;
-const UNWANTED_BYTES = 64 * 1024;
-const UNWANTED_PIECES = 8;
-
-/**
- * Ends a body that nobody wants. A short one, as refusals have, is read: a connection whose body was cancelled must be
- * closed, and the next call would wait for a new one.
- */
-export async function discard(response: Response): Promise<void> {
-  if ((announcedSize(response) ?? 0) > UNWANTED_BYTES) return cancel(response);
-  let pieces = 0;
-  try {
-    for await (const _ of piecesOf(response, UNWANTED_IDLE_MS)) {
-      pieces += 1;
-      if (pieces === UNWANTED_PIECES) return;
-    }
-  } catch {
-    // Whatever became of it, nobody wanted it.
-  }
-}
-
-async function cancel(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => undefined);
-}
-
-/**
- * The pieces of a body as they come; a consumer that leaves early ends it.
- *
- * @throws {HttpError} BODY_TRUNCATED where the peer broke off, or was silent for `idleMs` to twice that
- */
-export async function* piecesOf(response: Response, idleMs = BODY_IDLE_MS): AsyncGenerator<Uint8Array> {
-  if (!response.body) return;
-  const reader = createPieceReader(response.body);
-  let silent = false;
-  let giveUp: ((cause: Error) => void) | undefined;
-  const watch = setInterval(() => {
-    if (silent) giveUp?.(new Error('the peer is silent'));
-    silent = true;
-  }, idleMs);
-  let size = 0;
-  try {
-    for (;;) {
-      silent = false;
-      const piece = await new Promise<Uint8Array | undefined>((resolve, reject) => {
-        giveUp = reject;
-        reader.read().then(resolve, reject);
-      });
-      giveUp = undefined;
-      if (!piece) return;
-      size += piece.byteLength;
-      yield piece;
-    }
-  } catch (cause) {
-    throw new HttpError('BODY_TRUNCATED', `the body broke off after ${size} bytes`, { cause });
-  } finally {
-    clearInterval(watch);
-    reader.cancel().catch(() => undefined);
-  }
-}
-
-/**
- * Reads a body of at most `maxBytes`, whatever `Content-Length` claims.
- *
- * @throws {HttpError} BODY_TOO_LARGE; BODY_TRUNCATED where the peer broke off or sent less than it announced
- */
-export async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const expected = announcedSize(response);
-  if (expected !== undefined && expected > maxBytes) {
-    await cancel(response);
-    throw new HttpError('BODY_TOO_LARGE', `the body is ${expected} bytes, at most ${maxBytes} are read`);
-  }
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of piecesOf(response)) {
-    size += piece.byteLength;
-    if (size > maxBytes) throw new HttpError('BODY_TOO_LARGE', `the body is longer than ${maxBytes} bytes`);
-    pieces.push(piece);
-  }
-  if (expected !== undefined && size !== expected) {
-    throw new HttpError('BODY_TRUNCATED', `the body ended after ${size} of ${expected} bytes`);
-  }
-  return concat(pieces, size);
-}
-
-/** What `Content-Length` says, where it counts the bytes that are read: not those of a compressed body. */
-function announcedSize({ headers }: Response): number | undefined {
-  const announced = headers.get('Content-Length');
-  if (announced === null || !/^\d{1,15}$/.test(announced) || headers.get('Content-Encoding') !== null) return undefined;
-  return Number(announced);
-}
-
-function concat(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return bytes;
-}
-
-/** Reads a JSON body of at most `maxBytes`; what it holds is still unknown. */
-export async function readJson(response: Response, maxBytes: number): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBody(response, maxBytes));
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new HttpError('PEER_FAILED', 'the body is not JSON', { cause });
-  }
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { readBody } from '../lib/body.ts';
 import { CodedError } from '../lib/error.ts';
-import { readBody } from '../lib/http.ts';
 import { decodeUtf8, parseStrictJson } from '../lib/json.ts';
 import { lazily } from '../lib/lazily.ts';
 import { SINGLE } from '../lib/merge/arrival.ts';

@@ -1,8 +1,8 @@
+import { discard } from '../lib/body.ts';
 import { messageOf } from '../lib/error.ts';
 import { streamCounted, streamVerified } from '../lib/gallery/pull-through/blob-stream.ts';
 import { PullThroughError } from '../lib/gallery/pull-through/error.ts';
 import { formatWindow, parseRange, type Window } from '../lib/gallery/pull-through/range.ts';
-import { discard } from '../lib/http.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { OciError } from '../lib/oci/error.ts';
 import type { Repository } from '../lib/oci/repository.ts';

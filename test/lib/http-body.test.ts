@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discard, piecesOf, readBody, readJson } from '../../src/lib/http.ts';
+import { discard, piecesOf, readBody, readJson } from '../../src/lib/body.ts';
 import { bodyOf } from './fake-caller.ts';
 
 const announce = (body: BodyInit, bytes: string) => new Response(body, { headers: { 'Content-Length': bytes } });

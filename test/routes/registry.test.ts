@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../src/lib/http.ts';
+import { HttpError } from '../../src/lib/http-error.ts';
 import { OciError } from '../../src/lib/oci/error.ts';
 import { SigstoreError } from '../../src/lib/sigstore/error.ts';
 import { BUNDLE_TYPE, INDEX_TYPE } from '../lib/gallery/fake-repository.ts';

@@ -1,7 +1,8 @@
 import { type CryptoKey, importJWK } from 'jose';
 import * as z from 'zod';
+import { readJson } from '../body.ts';
 import { messageOf } from '../error.ts';
-import { type Caller, call, readJson } from '../http.ts';
+import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { IdTokenError } from './error.ts';
 

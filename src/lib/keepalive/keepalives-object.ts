@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { CodedError, messageOf } from '../error.ts';
-import { HttpError } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 import { mergeName, runIndexOf, runName } from '../runs/names.ts';
 import type { RunStanding } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Caller, call, discard, readJson } from '../http.ts';
+import { discard, readJson } from '../body.ts';
+import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { KeepaliveError } from './error.ts';

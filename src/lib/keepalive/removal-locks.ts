@@ -1,4 +1,5 @@
-import { type Caller, HttpError } from '../http.ts';
+import type { Caller } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 
 /** Removals that were sent, and when each can no longer reach the registry, in milliseconds since the epoch; by tag. */
 export type InFlight = Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 import { CodedError, messageOf } from '../error.ts';
-import { HttpError } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 import type { Failure } from './flow.ts';
 import type { Services } from './types.ts';
 

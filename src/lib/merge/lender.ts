@@ -1,5 +1,5 @@
 import { messageOf } from '../error.ts';
-import { HttpError } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 import type { Digest } from '../oci/digest.ts';
 import { requestCertificate, type SigningIdentity } from '../sigstore/certificate.ts';
 import { type SignedBundle, signDigests } from '../sigstore/sign.ts';

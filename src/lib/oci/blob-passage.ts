@@ -1,4 +1,4 @@
-import { discard } from '../http.ts';
+import { discard } from '../body.ts';
 import { redirectTarget } from './blobs.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';

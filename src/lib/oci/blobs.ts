@@ -1,5 +1,6 @@
+import { discard, piecesOf, readBody } from '../body.ts';
 import { CodedError } from '../error.ts';
-import { call, discard, piecesOf, readBody } from '../http.ts';
+import { call } from '../http.ts';
 import { headBlob } from './blob-head.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest, sha256 } from './digest.ts';

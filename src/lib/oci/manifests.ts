@@ -1,4 +1,4 @@
-import { discard, readBody } from '../http.ts';
+import { discard, readBody } from '../body.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, isDigest, sha256 } from './digest.ts';
 import { OciError } from './error.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { discard, readJson } from '../body.ts';
 import { CodedError } from '../error.ts';
-import { discard, readJson } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';

@@ -1,4 +1,5 @@
-import { type Caller, call, discard } from '../http.ts';
+import { discard } from '../body.ts';
+import { type Caller, call } from '../http.ts';
 import { Authorization } from './authorization.ts';
 import type { Send } from './context.ts';
 import type { Credential } from './credentials.ts';

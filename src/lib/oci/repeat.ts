@@ -1,4 +1,4 @@
-import { HttpError } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 
 const BODY_TRIES = 3;
 

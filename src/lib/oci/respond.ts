@@ -1,4 +1,4 @@
-import { discard } from '../http.ts';
+import { discard } from '../body.ts';
 import { OciError } from './error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { discard, readJson } from '../http.ts';
+import { discard, readJson } from '../body.ts';
 import { lazily } from '../lazily.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import { type Digest, parseDigest } from './digest.ts';

@@ -1,4 +1,6 @@
-import { type CallInit, discard, HttpError, pause } from '../http.ts';
+import { discard } from '../body.ts';
+import { type CallInit, pause } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 import { headBlob } from './blob-head.ts';
 import { type RepositoryContext, scopeOf } from './context.ts';
 import type { Digest } from './digest.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { HttpError, piecesOf } from '../http.ts';
+import { piecesOf } from '../body.ts';
+import { HttpError } from '../http-error.ts';
 import { headBlob } from './blob-head.ts';
 import type { RepositoryContext } from './context.ts';
 import { type Digest, sha256 } from './digest.ts';

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
-import { type Caller, call, readJson } from '../http.ts';
+import { readJson } from '../body.ts';
+import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
 import type { SigningServices } from './signing-config.ts';

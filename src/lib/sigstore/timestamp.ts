@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
-import { type Caller, call, HttpError, readBody } from '../http.ts';
+import { readBody } from '../body.ts';
+import { type Caller, call } from '../http.ts';
+import { HttpError } from '../http-error.ts';
 import { SigstoreError } from './error.ts';
 
 const MAX_TIMESTAMP_BYTES = 64 * 1024;

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetcher } from 'tuf-js';
-import { type Caller, call, discard, readBody } from '../http.ts';
+import { discard, readBody } from '../body.ts';
+import { type Caller, call } from '../http.ts';
 
 /** A row of the object's database holds at most 2 MB. */
 const LIMITS = { snapshotMaxLength: 1_900_000, targetsMaxLength: 1_900_000, maxRootRotations: 256, maxDelegations: 32 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { discoverBundles, isBundleType } from '../../../src/lib/gallery/discovery.ts';
-import { HttpError } from '../../../src/lib/http.ts';
+import { HttpError } from '../../../src/lib/http-error.ts';
 import { BUNDLE_TYPE, FakeRepository, INDEX_TYPE } from './fake-repository.ts';
 
 const LEGACY = 'application/vnd.dev.cosign.artifact.sig.v1+json';

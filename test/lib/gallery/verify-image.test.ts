@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ImageVerdict, verifyImage } from '../../../src/lib/gallery/verify-image.ts';
-import { HttpError } from '../../../src/lib/http.ts';
+import { HttpError } from '../../../src/lib/http-error.ts';
 import type { Platform } from '../../../src/lib/oci/descriptor.ts';
 import type { TrustRootMaterial } from '../../../src/lib/sigstore/trusted-root.ts';
 import { BUNDLE_TYPE, createFakeVerify, FakeRepository } from './fake-repository.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../../src/lib/http.ts';
+import { HttpError } from '../../../src/lib/http-error.ts';
 import { type InFlight, RemovalLocks } from '../../../src/lib/keepalive/removal-locks.ts';
 import { fakeCaller } from '../fake-caller.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../../src/lib/http.ts';
+import { HttpError } from '../../../src/lib/http-error.ts';
 import { MergeError } from '../../../src/lib/merge/error.ts';
 import { failureOf } from '../../../src/lib/merge/failure.ts';
 import { OciError } from '../../../src/lib/oci/error.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../../src/lib/http.ts';
+import { HttpError } from '../../../src/lib/http-error.ts';
 import { checkPlatform, findManifest, readLeg, requireManifests } from '../../../src/lib/merge/source.ts';
 import { FakeRepository } from '../gallery/fake-repository.ts';
 import { digestOf } from './make.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import { CodedError } from '../../error.ts';
-import { HttpError } from '../../http.ts';
+import { HttpError } from '../../http-error.ts';
 import { OciError } from '../../oci/error.ts';
 import { parseImageReference } from '../../oci/reference.ts';
 import type { Repository } from '../../oci/repository.ts';

@@ -1,5 +1,6 @@
+import { discard, readBody } from '../../body.ts';
 import { CodedError } from '../../error.ts';
-import { type Caller, call, discard, readBody } from '../../http.ts';
+import { type Caller, call } from '../../http.ts';
 import { AuditError } from './error.ts';
 import { MAX_GALLERY_BYTES } from './parse-gallery.ts';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { HttpError, piecesOf } from '../../http.ts';
+import { piecesOf } from '../../body.ts';
+import { HttpError } from '../../http-error.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { OciError } from '../../oci/error.ts';
 import type { Window } from './range.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkImage } from '../../../../src/lib/gallery/audit/check-image.ts';
-import { HttpError } from '../../../../src/lib/http.ts';
+import { HttpError } from '../../../../src/lib/http-error.ts';
 import type { Policy } from '../../../../src/lib/sigstore/policy.ts';
 import type { TrustRootMaterial } from '../../../../src/lib/sigstore/trusted-root.ts';
 import { createFakeVerify, FakeRepository } from '../fake-repository.ts';

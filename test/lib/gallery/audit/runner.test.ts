@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AuditError } from '../../../../src/lib/gallery/audit/error.ts';
 import { GalleryError } from '../../../../src/lib/gallery/error.ts';
-import { HttpError } from '../../../../src/lib/http.ts';
+import { HttpError } from '../../../../src/lib/http-error.ts';
 import { OciError } from '../../../../src/lib/oci/error.ts';
 import { publish, START, withAudit } from './setup.ts';
 

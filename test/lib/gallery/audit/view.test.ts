@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { publishableAudit, publishIndex } from '../../../../src/lib/gallery/audit/publish.ts';
-import { HttpError } from '../../../../src/lib/http.ts';
+import { HttpError } from '../../../../src/lib/http-error.ts';
 import { OciError } from '../../../../src/lib/oci/error.ts';
 import { type AuditSetup, POLICY, publish, withAudit } from './setup.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../../../src/lib/http.ts';
+import { HttpError } from '../../../../src/lib/http-error.ts';
 import { addLayered, addSigned, codeOf, POLICY, withGatekeeper } from './setup.ts';
 
 const HOUR_MS = 3_600_000;

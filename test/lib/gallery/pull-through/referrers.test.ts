@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../../../src/lib/http.ts';
+import { HttpError } from '../../../../src/lib/http-error.ts';
 import type { Descriptor } from '../../../../src/lib/oci/descriptor.ts';
 import { BUNDLE_TYPE, type FakeRepository, MANIFEST_TYPE } from '../fake-repository.ts';
 import { addLayered, addSigned, codeOf, withGatekeeper } from './setup.ts';
