@@ -8,7 +8,7 @@ import type { Services } from '../merge/types.ts';
 import type { RunRow } from './run-store.ts';
 
 /** Merges of one finishing call that are under way at a time: several calls come at once, and each merge takes memory. */
-const MERGES_AT_ONCE = 6;
+const MERGES_AT_ONCE = 5;
 
 export interface FinishRequest {
   readonly project: string;
