@@ -1,6 +1,6 @@
 import { type CryptoKey, importJWK } from 'jose';
 import * as z from 'zod';
-import { readJson } from '../body.ts';
+import { discard, readJson } from '../body.ts';
 import { messageOf } from '../error.ts';
 import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
@@ -113,7 +113,7 @@ function startFetch(held: Held, caller: Caller, issuer: string): void {
 async function fetchKeys(caller: Caller, issuer: string): Promise<ReadonlyMap<string, CryptoKey>> {
   const response = await call(caller, `${issuer.replace(/\/$/, '')}/.well-known/jwks`);
   if (!response.ok) {
-    await response.body?.cancel();
+    await discard(response);
     throw new IdTokenError('ISSUER_UNAVAILABLE', `status ${response.status}`);
   }
   const { success, data } = jwksSchema.safeParse(await readJson(response, MAX_JWKS_BYTES));

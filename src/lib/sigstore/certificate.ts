@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
-import { readJson } from '../body.ts';
+import { discard, readJson } from '../body.ts';
 import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
@@ -45,7 +45,7 @@ export async function requestCertificate(
   const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   const response = await call(caller, `${fulcioUrl}/api/v2/signingCert`, init);
   if (response.status !== 200 && response.status !== 201) {
-    await response.body?.cancel();
+    await discard(response);
     throw new SigstoreError('CERTIFICATE_REFUSED', `Fulcio answered ${response.status}`);
   }
   const parsed = answerSchema.safeParse(await readJson(response, MAX_ANSWER_BYTES));

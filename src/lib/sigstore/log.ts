@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
-import { readJson } from '../body.ts';
+import { discard, readJson } from '../body.ts';
 import { type Caller, call } from '../http.ts';
 import { lazily } from '../lazily.ts';
 import { SigstoreError } from './error.ts';
@@ -102,7 +102,7 @@ async function logToV1(caller: Caller, url: string, envelope: SignedEnvelope): P
   const spec = { proposedContent: { envelope: JSON.stringify(document), verifiers: [verifier] } };
   let response = await post(caller, `${url}/api/v1/log/entries`, { apiVersion: '0.0.1', kind: 'dsse', spec });
   if (response.status === 409) {
-    await response.body?.cancel();
+    await discard(response);
     response = await call(caller, entryLocation(url, response.headers.get('Location')));
   }
   if (response.status !== 200 && response.status !== 201) return refuse(response);
@@ -145,6 +145,6 @@ function post(caller: Caller, url: string, body: object): Promise<Response> {
 }
 
 async function refuse(response: Response): Promise<never> {
-  await response.body?.cancel();
+  await discard(response);
   throw new SigstoreError('LOG_REFUSED', `the log answered ${response.status}`);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RFC3161Timestamp } from '@sigstore/core';
-import { readBody } from '../body.ts';
+import { discard, readBody } from '../body.ts';
 import { type Caller, call } from '../http.ts';
 import { HttpError } from '../http-error.ts';
 import { SigstoreError } from './error.ts';
@@ -19,7 +19,7 @@ export async function requestTimestamp(caller: Caller, url: string, signature: B
   const body = JSON.stringify({ artifactHash, hashAlgorithm: 'sha256', certificates: true });
   const response = await call(caller, url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
   if (response.status !== 200 && response.status !== 201) {
-    await response.body?.cancel();
+    await discard(response);
     throw new SigstoreError('TIMESTAMP_REFUSED', `the timestamp authority answered ${response.status}`);
   }
   const timestamp = await readBody(response, MAX_TIMESTAMP_BYTES);
