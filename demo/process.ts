@@ -48,7 +48,7 @@ export function lastLine(log: string): string {
 }
 
 /** A port on loopback that was free a moment ago. */
-export function findPort(): Promise<number> {
+function findPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { messageOf } from '../src/lib/error.ts';
-import { environment, findPort, lastLine, localProgram, ROOT, runProgram } from './process.ts';
+import { environment, lastLine, localProgram, onPort, ROOT, runProgram } from './process.ts';
 import { describeWorker, readModules, startRuntime, type WorkerModule } from './runtime.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -45,8 +45,11 @@ export interface WorkerOptions {
  * @param config the `MUSTER` object
  * @throws {Error} saying why it did not start: a bad configuration with the key, else the log's last line
  */
-export async function startWorker(config: object, options: WorkerOptions = {}): Promise<RunningWorker> {
-  const { port = await findPort() } = options;
+export function startWorker(config: object, options: WorkerOptions = {}): Promise<RunningWorker> {
+  return onPort(options.port, (port) => startWrangler(config, port, options));
+}
+
+async function startWrangler(config: object, port: number, options: WorkerOptions): Promise<RunningWorker> {
   const { folder, forget } = await prepareFolder(options.folder);
   const args = ['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', folder];
   const vars = Object.entries(buildVariables(config, options)).flatMap(([name, text]) => ['--var', `${name}:${text}`]);
