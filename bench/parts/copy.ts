@@ -26,7 +26,7 @@ export const copy: Part = {
     const size = options.quick ? GIB / 8 : 4 * GIB;
     const folder = await mkdtemp(`${tmpdir()}/muster-copy-`);
     const registries = [{ dataDir: `${folder}/to` }, { dataDir: `${folder}/from` }] as const;
-    const world = await startWorld({ registries, configure: (config) => config, startOn: startWorkerd });
+    const world = await startWorld({ registries, startOn: startWorkerd });
     try {
       return await measure(world, { folder, size }, options);
     } finally {

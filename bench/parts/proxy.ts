@@ -19,7 +19,7 @@ export const proxy: Part = {
   run: async (options) => {
     const folder = await mkdtemp(`${tmpdir()}/muster-proxy-`);
     const registries = [{ dataDir: `${folder}/api` }, { dataDir: `${folder}/tag` }] as const;
-    const world = await startWorld({ registries, configure: (config) => config, startOn: startWorkerd });
+    const world = await startWorld({ registries, startOn: startWorkerd });
     try {
       return await measure(world, options);
     } finally {

@@ -33,9 +33,6 @@ export interface Config extends Omit<ParsedConfig, 'registries'> {
   readonly registries: readonly RegistryConfig[];
 }
 
-/** The keys that may be variables of their own, `MUSTER_<KEY>`, because a deployed variable holds at most 5 KB. */
-const listSplitKeys = (): readonly string[] => Object.keys(configSchema.unwrap().shape);
-
 /**
  * Parses the configuration from the Worker's variables: `MUSTER` (a table, or JSON of the same shape), and
  * `MUSTER_<KEY>` for any top-level key.
@@ -45,7 +42,8 @@ const listSplitKeys = (): readonly string[] => Object.keys(configSchema.unwrap()
 export function parseConfig(variables: Readonly<Record<string, unknown>>): Config {
   const whole: Record<string, unknown> = { ...parseVariable('MUSTER', variables.MUSTER ?? {}) };
   const problems: string[] = [];
-  const splitKeys = listSplitKeys();
+  // Each may be a variable of its own, because a deployed one holds at most 5 KB.
+  const splitKeys = Object.keys(configSchema.unwrap().shape);
   for (const [variable, value] of Object.entries(variables)) {
     if (!variable.startsWith('MUSTER_') || value === undefined) continue;
     const key = variable.slice('MUSTER_'.length).toLowerCase();

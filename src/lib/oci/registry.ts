@@ -46,8 +46,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       timeoutMs: Math.max(caller.retry.timeoutMs, timeoutMs),
     };
     const attempt = (header: string | undefined) => {
-      const headers = header === undefined ? init.headers : { ...init.headers, Authorization: header };
-      return call({ ...caller, retry }, url.href, { ...init, ...(headers ? { headers } : {}) });
+      const authorized = header === undefined ? init : { ...init, headers: { ...init.headers, Authorization: header } };
+      return call({ ...caller, retry }, url.href, authorized);
     };
     const sent = authorization.current(scopes);
     const response = await attempt(sent);
