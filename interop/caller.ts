@@ -30,7 +30,7 @@ export interface Caller {
 const TIMEOUT_MS = 300_000;
 
 /** Makes the calls of a run's jobs, with tokens of the stack's issuer. */
-export function createCaller(stack: Stack, worker: Worker): Caller {
+export function createCaller(stack: Stack, worker: Pick<Worker, 'url'>): Caller {
   const post = async (path: string, claims: Claims, body: object): Promise<Answer> => {
     const [bearer, sigstore] = await Promise.all(
       [AUDIENCE, 'sigstore'].map((aud) => pullToken(stack, { ...claims, aud })),

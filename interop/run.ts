@@ -56,8 +56,8 @@ async function runPass(stack: Stack, major: RekorMajor): Promise<void> {
     await checkOutages(pass, counted);
   });
   counted.close();
+  await checkSpeed({ report, stack, major });
   await withWorker({ stack, major, name: 'direct' }, async (pass) => {
-    await checkSpeed(pass);
     await checkFinishingJob(pass);
     await checkPullThrough(pass);
     await checkDifferential(pass);
