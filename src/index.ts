@@ -7,7 +7,7 @@ export { GalleryObject } from './lib/gallery/audit/gallery-object.ts';
 export { RepositoryObject } from './lib/gallery/pull-through/repository-object.ts';
 export { KeepalivesObject } from './lib/keepalive/keepalives-object.ts';
 export { MergeObject } from './lib/merge/merge-object.ts';
-export { TagLockObject } from './lib/merge/tag-lock-object.ts';
+export { TagLockObject } from './lib/merge/tag-lock/tag-lock-object.ts';
 export { RunIndexObject } from './lib/runs/run-index-object.ts';
 export { RunObject } from './lib/runs/run-object.ts';
 export { TrustRootObject } from './lib/trust/trust-root-object.ts';

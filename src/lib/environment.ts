@@ -8,7 +8,7 @@ import { type Caller, DEFAULT_RETRY } from './http.ts';
 import type { KeepalivesObject } from './keepalive/keepalives-object.ts';
 import { MergeError } from './merge/error.ts';
 import type { MergeObject } from './merge/merge-object.ts';
-import type { TagLockObject } from './merge/tag-lock-object.ts';
+import type { TagLockObject } from './merge/tag-lock/tag-lock-object.ts';
 import type { Services, Target } from './merge/types.ts';
 import { type Credential, parseDockerConfig } from './oci/credentials.ts';
 import type { Digest } from './oci/digest.ts';

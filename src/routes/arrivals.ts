@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Report } from '../lib/merge/arrival.ts';
+import type { Report } from '../lib/merge/arrivals/arrival.ts';
 import { tagsOf } from '../lib/merge/tags.ts';
 import { mergeName } from '../lib/runs/names.ts';
 import type { AppEnv } from './app-types.ts';

@@ -3,7 +3,7 @@ import type { Config, ProjectConfig } from '../lib/config.ts';
 import { CodedError } from '../lib/error.ts';
 import type { Claims } from '../lib/github/claims.ts';
 import { assessRole, type RoleRefusal, RULES } from '../lib/github/roles.ts';
-import { assessLoan, type Loan } from '../lib/merge/loan.ts';
+import { assessLoan, type Loan } from '../lib/merge/signing/loan.ts';
 import type { RunSubject } from '../lib/merge/types.ts';
 import type { AppEnv } from './app-types.ts';
 import { ProblemError } from './problem.ts';

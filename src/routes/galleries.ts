@@ -1,10 +1,9 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { buildClientSetting } from '../lib/gallery/audit/client-setting.ts';
-import type { AuditErrorCode } from '../lib/gallery/audit/error.ts';
 import type { GalleryQuery } from '../lib/gallery/audit/view.ts';
 import { findPolicy } from '../lib/gallery/request.ts';
-import type { Outcome } from '../lib/merge/outcome.ts';
+import { unwrap } from '../lib/outcome.ts';
 import type { AppEnv } from './app-types.ts';
 import { hasAlready } from './content-headers.ts';
 import { ProblemError } from './problem.ts';
@@ -12,13 +11,6 @@ import { ProblemError } from './problem.ts';
 /** Between two audits that anybody may ask for. */
 const MIN_INTERVAL_MS = 3_600_000;
 const YAML = 'application/yaml; charset=utf-8';
-
-const STATUS = {
-  GALLERY_UNAVAILABLE: 503,
-  GALLERY_TOO_LARGE: 502,
-  GALLERY_INVALID: 502,
-  AUDIT_PENDING: 503,
-} as const satisfies Record<AuditErrorCode, number>;
 
 const whole = (max: number) =>
   z
@@ -103,13 +95,4 @@ function parseQuery(query: Record<string, string>): GalleryQuery {
   const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.map(String).join('.') ?? '');
   const message = issue?.code === 'unrecognized_keys' ? 'is not known' : issue?.message;
   throw new ProblemError(400, 'QUERY_INVALID', `${field.slice(0, 100)}: ${message}`, { field: field.slice(0, 100) });
-}
-
-function unwrap<Value>(outcome: Outcome<Value>): Value {
-  if (outcome.ok) return outcome.value;
-  throw new ProblemError(isAuditCode(outcome.code) ? STATUS[outcome.code] : 502, outcome.code, outcome.detail);
-}
-
-function isAuditCode(code: string): code is AuditErrorCode {
-  return code in STATUS;
 }

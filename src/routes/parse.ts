@@ -4,7 +4,7 @@ import { readBody } from '../lib/body.ts';
 import { CodedError } from '../lib/error.ts';
 import { decodeUtf8, parseStrictJson } from '../lib/json.ts';
 import { lazily } from '../lib/lazily.ts';
-import { SINGLE } from '../lib/merge/arrival.ts';
+import { SINGLE } from '../lib/merge/arrivals/arrival.ts';
 import type { Digest } from '../lib/oci/digest.ts';
 import { isDigest } from '../lib/oci/digest.ts';
 import { ProblemError } from './problem.ts';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { ProjectConfig } from '../lib/config.ts';
-import { joinExpectations, platformOfTag } from '../lib/merge/arrival.ts';
+import { joinExpectations, platformOfTag } from '../lib/merge/arrivals/arrival.ts';
 import { tagsOf } from '../lib/merge/tags.ts';
 import type { RunSubject } from '../lib/merge/types.ts';
 import { runName } from '../lib/runs/names.ts';

@@ -1,6 +1,18 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ConfigErrorCode } from '../lib/config.ts';
 import { CodedError } from '../lib/error.ts';
+import type { AuditErrorCode } from '../lib/gallery/audit/error.ts';
+import type { GalleryErrorCode } from '../lib/gallery/error.ts';
+import type { IdTokenErrorCode } from '../lib/github/error.ts';
+import type { HttpErrorCode } from '../lib/http-error.ts';
+import type { KeepaliveErrorCode } from '../lib/keepalive/error.ts';
+import type { MergeErrorCode } from '../lib/merge/error.ts';
+import type { OciErrorCode } from '../lib/oci/error.ts';
+import type { RunErrorCode } from '../lib/runs/error.ts';
+import type { SigstoreErrorCode, VerdictCode } from '../lib/sigstore/error.ts';
+import type { TagErrorCode } from '../lib/tags/error.ts';
+import type { TrustErrorCode } from '../lib/trust/error.ts';
 
 /** A refusal with its own status; `extra` is added to the problem's members. */
 export class ProblemError extends CodedError {
@@ -14,25 +26,48 @@ export class ProblemError extends CodedError {
   }
 }
 
-/** The one place that turns an error code into a status; a code that is not here is a peer's failure, 502. */
-const STATUS: Readonly<Record<string, number>> = {
+/** Every code that may reach a caller; those of verdicts and of the pull-through have answers of their own. */
+type Code =
+  | 'INTERNAL'
+  | 'NARROWER'
+  | 'NOT_FOUND'
+  | AuditErrorCode
+  | ConfigErrorCode
+  | GalleryErrorCode
+  | HttpErrorCode
+  | IdTokenErrorCode
+  | KeepaliveErrorCode
+  | MergeErrorCode
+  | OciErrorCode
+  | RunErrorCode
+  | Exclude<SigstoreErrorCode, VerdictCode>
+  | TagErrorCode
+  | TrustErrorCode;
+
+/** The one place that turns an error code into a status: without one here, a new code does not compile. */
+const STATUS: Readonly<Record<Code, ContentfulStatusCode>> = {
+  // Ours.
   INTERNAL: 500,
   CONFIG_INVALID: 500,
-  NOT_FOUND: 404,
+  CREDENTIALS_INVALID: 500,
+  TAG_RULE_INVALID: 500,
+  LABEL_INVALID: 500,
+  SIGNING_CONFIG_INVALID: 500,
+  // The caller's.
   BODY_INVALID: 400,
-  REGISTRY_NOT_ALLOWED: 403,
-  IMAGE_NOT_FOUND: 404,
-  PLATFORM_NOT_FOUND: 404,
-  BUDGET_EXHAUSTED: 503,
-  TOKEN_INVALID: 401,
-  SIGSTORE_TOKEN_INVALID: 401,
-  ISSUER_UNAVAILABLE: 503,
   DIGEST_INVALID: 400,
   REFERENCE_INVALID: 400,
   POLICY_INVALID: 400,
   ROOT_INVALID: 400,
   ARTIFACT_REQUIRED: 400,
   PLATFORM_TAG_UNKNOWN: 400,
+  FLAVOR_INVALID: 400,
+  IMAGE_INVALID: 400,
+  TOKEN_INVALID: 401,
+  REGISTRY_NOT_ALLOWED: 403,
+  NOT_FOUND: 404,
+  IMAGE_NOT_FOUND: 404,
+  PLATFORM_NOT_FOUND: 404,
   ARRIVAL_CONFLICT: 409,
   EXPECT_CONFLICT: 409,
   NOT_PLANNED: 409,
@@ -41,29 +76,51 @@ const STATUS: Readonly<Record<string, number>> = {
   SOURCE_GONE: 422,
   PLATFORM_MISMATCH: 422,
   INDEX_UNSUPPORTED: 422,
+  NARROWER: 422,
   TARGET_REFUSED: 422,
   NO_TARGET: 422,
-  NARROWER: 422,
   TAG_INVALID: 422,
-  TAG_RULE_INVALID: 500,
-  FLAVOR_INVALID: 400,
-  IMAGE_INVALID: 400,
-  LABEL_INVALID: 500,
-  TAG_CONTESTED: 503,
   TOO_MANY_SUBJECTS: 422,
   SELF_VERIFICATION_FAILED: 422,
-  TRUST_ROOT_EXPIRED: 503,
-  TRUST_ROOT_UNAVAILABLE: 503,
-  PEER_TIMEOUT: 503,
-  PEER_UNREACHABLE: 503,
+  // A peer's, which a later try may mend.
+  AUDIT_PENDING: 503,
+  BUDGET_EXHAUSTED: 503,
+  BODY_TRUNCATED: 503,
+  CALLS_SPENT: 503,
+  GALLERY_UNAVAILABLE: 503,
+  ISSUER_UNAVAILABLE: 503,
   PEER_BUSY: 503,
   PEER_FAILED: 503,
-  CALLS_SPENT: 503,
-  BODY_TRUNCATED: 503,
+  PEER_TIMEOUT: 503,
+  PEER_UNREACHABLE: 503,
+  TAG_CONTESTED: 503,
+  TRUST_ROOT_EXPIRED: 503,
+  TRUST_ROOT_UNAVAILABLE: 503,
+  // A peer's, which it will not.
+  BODY_TOO_LARGE: 502,
+  CERTIFICATE_REFUSED: 502,
+  CHALLENGE_INVALID: 502,
+  DENIED: 502,
+  DIGEST_MISMATCH: 502,
+  GALLERY_INVALID: 502,
+  GALLERY_TOO_LARGE: 502,
+  LINK_INVALID: 502,
+  LOG_REFUSED: 502,
+  MANIFEST_INVALID: 502,
+  QUAY_REFUSED: 502,
+  QUAY_UNEXPECTED: 502,
+  REALM_REFUSED: 502,
+  REDIRECT_INVALID: 502,
+  TIMESTAMP_REFUSED: 502,
+  UNAUTHORIZED: 502,
+  UNEXPECTED_STATUS: 502,
+  UNSUPPORTED: 502,
+  UPLOAD_LOST: 502,
 };
 
-export function statusOfCode(code: string): number {
-  return STATUS[code] ?? 502;
+/** Of a code as it is, or as it came by RPC. */
+export function statusOfCode(code: string): ContentfulStatusCode {
+  return code in STATUS ? STATUS[code as Code] : 502;
 }
 
 /** Seconds after which a retry helps, where the peer did not say. */

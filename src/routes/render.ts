@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { MergeOutcome } from '../lib/merge/outcome.ts';
-import type { MergeView } from '../lib/merge/state.ts';
+import type { MergeOutcome, MergeView } from '../lib/merge/state.ts';
 import { summariseMerge } from '../lib/merge/summary.ts';
+import { unwrap } from '../lib/outcome.ts';
 import { mergePath, urlOf } from './pages/links.ts';
-import { ProblemError, renderProblem, statusOfCode } from './problem.ts';
+import { renderProblem, statusOfCode } from './problem.ts';
 
 /** What a caller waits for: its own report taken (`arrival`), or the merge published (`merge`). */
 export type Awaited = 'arrival' | 'merge';
@@ -30,8 +30,7 @@ export function statusOfView(view: MergeView, awaited: Awaited): number {
 
 /** Answers with a merge's state, as JSON or as the summary that a job appends. */
 export function renderMerge(c: Context, outcome: MergeOutcome, awaited: Awaited): Response {
-  if (!outcome.ok) throw new ProblemError(statusOfCode(outcome.code), outcome.code, outcome.detail);
-  const view = outcome.value;
+  const view = unwrap(outcome);
   const status = statusOfView(view, awaited);
   if (awaited === 'merge' && view.state === 'waiting') {
     const { missing } = view;

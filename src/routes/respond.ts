@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { stream as streamAnswer } from 'hono/streaming';
 import type { StreamingApi } from 'hono/utils/stream';
 import type { MergeObject } from '../lib/merge/merge-object.ts';
-import type { MergeOutcome } from '../lib/merge/outcome.ts';
+import type { MergeOutcome } from '../lib/merge/state.ts';
 import type { AppEnv } from './app-types.ts';
 import { statusOfCode } from './problem.ts';
 import { type Awaited, renderMerge, statusOfView } from './render.ts';

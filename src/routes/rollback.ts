@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { lazily } from '../lib/lazily.ts';
-import { rollbackTags } from '../lib/merge/rollback.ts';
+import { rollbackTags } from '../lib/merge/tag-lock/rollback.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { digest, parseBody, runId } from './parse.ts';

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { summariseRun } from '../lib/merge/summary.ts';
 import { tagsOf } from '../lib/merge/tags.ts';
+import { unwrap } from '../lib/outcome.ts';
 import type { Finished } from '../lib/runs/finish.ts';
 import { runName } from '../lib/runs/names.ts';
 import type { RunMergeView } from '../lib/runs/types.ts';
@@ -32,16 +33,9 @@ export const runRoutes = new Hono<AppEnv>()
       return { subject, report: { ...report, run_attempt } };
     });
     const run = c.env.RUNS.getByName(runName(project.name, run_id));
-    const outcome = await run.finish({
-      project: project.name,
-      run_id,
-      run_attempt,
-      tag_suffixes: body.tag_suffixes,
-      arrivals,
-      loan,
-    });
-    if (!outcome.ok) throw new ProblemError(statusOfCode(outcome.code), outcome.code, outcome.detail);
-    const merges = outcome.value.map(renderFinished);
+    const { tag_suffixes } = body;
+    const finished = await run.finish({ project: project.name, run_id, run_attempt, tag_suffixes, arrivals, loan });
+    const merges = unwrap(finished).map(renderFinished);
     const status = statusOfRun(merges);
     const answer = {
       ...(status === 200 ? { state: 'published' } : { code: 'RUN_INCOMPLETE' }),

@@ -6,7 +6,7 @@ import { createDemoRegistry, type DemoRegistry } from '../../demo/registry/regis
 import { type Handler, serve } from '../../demo/serve.ts';
 import { createDemoSigstore, type DemoSigstore } from '../../demo/sigstore/sigstore.ts';
 import type { Caller } from '../../src/lib/http.ts';
-import { BUNDLE_MEDIA_TYPE, buildBundleManifest, EMPTY_CONFIG } from '../../src/lib/merge/bundle-manifest.ts';
+import { BUNDLE_MEDIA_TYPE, buildBundleManifest, EMPTY_CONFIG } from '../../src/lib/merge/signing/bundle-manifest.ts';
 import type { Descriptor } from '../../src/lib/oci/descriptor.ts';
 import { createRegistry } from '../../src/lib/oci/registry.ts';
 import type { Repository } from '../../src/lib/oci/repository.ts';

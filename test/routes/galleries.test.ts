@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Started, VerifiedIndex } from '../../src/lib/gallery/audit/gallery-object.ts';
 import type { GalleryQuery } from '../../src/lib/gallery/audit/view.ts';
-import type { Outcome } from '../../src/lib/merge/outcome.ts';
+import type { Outcome } from '../../src/lib/outcome.ts';
 import type { AppEnv } from '../../src/routes/app-types.ts';
 import { galleryRoutes } from '../../src/routes/galleries.ts';
 import { renderError } from '../../src/routes/problem.ts';

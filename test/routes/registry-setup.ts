@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import { type Config, parseConfig } from '../../src/lib/config.ts';
 import type { Place } from '../../src/lib/gallery/pull-through/place.ts';
-import { settle } from '../../src/lib/merge/outcome.ts';
 import type { PassedBlob } from '../../src/lib/oci/blob-passage.ts';
 import type { Digest } from '../../src/lib/oci/digest.ts';
 import type { Repository } from '../../src/lib/oci/repository.ts';
 import type { TagPage, TagPageQuery } from '../../src/lib/oci/tag-page.ts';
+import { settle } from '../../src/lib/outcome.ts';
 import type { AppEnv } from '../../src/routes/app-types.ts';
 import { registryRoutes } from '../../src/routes/registry.ts';
 import type { FakeRepository } from '../lib/gallery/fake-repository.ts';

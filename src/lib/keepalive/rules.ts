@@ -1,5 +1,5 @@
 import type { Config, ProjectConfig } from '../config.ts';
-import { nameOf } from '../merge/source.ts';
+import { nameOf } from '../merge/images/source.ts';
 import type { Services } from '../merge/types.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { ProjectRules } from './judge.ts';

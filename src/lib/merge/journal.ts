@@ -1,7 +1,7 @@
 import { type Failure, type JournalEntry, type Task, taskKey } from './flow.ts';
 import { hasHeld } from './held.ts';
+import { Uploads } from './images/uploads.ts';
 import type { MergeRecord, StepResults } from './types.ts';
-import { Uploads } from './uploads.ts';
 
 /** The part of a Durable Object's storage that the journal needs. @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
 export type SqlStorage = DurableObjectStorage['sql'];

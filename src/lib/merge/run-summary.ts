@@ -1,5 +1,5 @@
 import type { RunSummary } from '../runs/types.ts';
-import { problemsOf } from './directive.ts';
+import { problemsOf } from './arrivals/directive.ts';
 import type { MergeView } from './state.ts';
 
 /** What a merge tells its run of itself. */

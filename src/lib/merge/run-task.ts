@@ -1,12 +1,12 @@
 import type { ProjectConfig } from '../config.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
 import { FLOW, type JournalEntry, type Task, taskKey } from './flow.ts';
-import type { Lender } from './lender.ts';
-import type { Presence } from './presence.ts';
-import { nameOf } from './source.ts';
+import type { Presence } from './images/presence.ts';
+import { nameOf } from './images/source.ts';
+import type { UploadJournal } from './images/uploads.ts';
+import type { Lender } from './signing/lender.ts';
 import { tagsOf } from './tags.ts';
 import type { Locks, MergeRecord, Services, StepContext, StepResults, Target } from './types.ts';
-import type { UploadJournal } from './uploads.ts';
 
 export interface TaskSurroundings {
   readonly record: MergeRecord;

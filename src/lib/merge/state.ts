@@ -1,6 +1,7 @@
-import { missingOf } from './arrival.ts';
+import type { Outcome } from '../outcome.ts';
+import { missingOf } from './arrivals/arrival.ts';
 import { type JournalEntry, taskKey, tasksOf } from './flow.ts';
-import { nameOf } from './source.ts';
+import { nameOf } from './images/source.ts';
 import type { MergeRecord, StepResults, TagOutcome, Target } from './types.ts';
 
 export type MergeState =
@@ -12,6 +13,9 @@ export type MergeState =
   | 'superseded'
   | 'failed'
   | 'cancelled';
+
+/** What the Merge object answers a caller. */
+export type MergeOutcome = Outcome<MergeView>;
 
 /** A merge as callers see it, with what is known so far. */
 export interface MergeView {

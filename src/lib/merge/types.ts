@@ -8,9 +8,9 @@ import type { Policy } from '../sigstore/policy.ts';
 import type { SignedBundle } from '../sigstore/sign.ts';
 import type { SigningServices } from '../sigstore/signing-config.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
-import type { Arrival, Expectation, TagLatest } from './arrival.ts';
-import type { Presence } from './presence.ts';
-import type { UploadJournal } from './uploads.ts';
+import type { Arrival, Expectation, TagLatest } from './arrivals/arrival.ts';
+import type { Presence } from './images/presence.ts';
+import type { UploadJournal } from './images/uploads.ts';
 
 /** What a run is, from verified claims only. */
 export interface RunSubject {

@@ -1,19 +1,19 @@
 import { type Stretch, withinLimits } from '../calls.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
 import type { StepEvent } from '../telemetry.ts';
-import { missingOf } from './arrival.ts';
+import type { Watchers } from '../watchers.ts';
+import { missingOf } from './arrivals/arrival.ts';
 import { failureOf } from './failure.ts';
 import { readyTasks, type Task, taskKey } from './flow.ts';
+import { Presence } from './images/presence.ts';
+import { nameOf } from './images/source.ts';
 import type { Journal } from './journal.ts';
-import type { Lender } from './lender.ts';
-import { Presence } from './presence.ts';
 import { runTask } from './run-task.ts';
-import { nameOf } from './source.ts';
+import type { Lender } from './signing/lender.ts';
 import { viewStep } from './state.ts';
 import { projectOf } from './subject.ts';
 import { describeFailure, nameMerge } from './tell.ts';
 import type { Locks, MergeRecord, Services } from './types.ts';
-import type { Watchers } from './watchers.ts';
 
 /** After this long no call begins any more: an alarm may take 15 minutes. @see https://developers.cloudflare.com/durable-objects/api/alarms/ */
 const STRETCH_MS = 10 * 60_000;

@@ -1,9 +1,9 @@
 import { createGate } from '../http.ts';
 import { MergeError } from '../merge/error.ts';
-import { Lender } from '../merge/lender.ts';
-import type { Loan } from '../merge/loan.ts';
 import type { ArriveRequest } from '../merge/merge-object.ts';
-import type { MergeOutcome } from '../merge/outcome.ts';
+import { Lender } from '../merge/signing/lender.ts';
+import type { Loan } from '../merge/signing/loan.ts';
+import type { MergeOutcome } from '../merge/state.ts';
 import type { Services } from '../merge/types.ts';
 import type { RunRow } from './run-store.ts';
 

@@ -1,8 +1,8 @@
 import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
-import type { Loan } from '../merge/loan.ts';
-import { unwrap } from '../merge/locks.ts';
-import { checkTargets, type Resigned } from '../merge/resign.ts';
+import type { Loan } from '../merge/signing/loan.ts';
+import { checkTargets, type Resigned } from '../merge/signing/resign.ts';
+import { unwrap } from '../outcome.ts';
 import { shareLoan } from './finish.ts';
 import { runName } from './names.ts';
 

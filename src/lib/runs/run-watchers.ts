@@ -1,4 +1,4 @@
-import { Watchers } from '../merge/watchers.ts';
+import { Watchers } from '../watchers.ts';
 import type { RunRecord, RunStore } from './run-store.ts';
 import { isOpen, viewRow } from './view.ts';
 

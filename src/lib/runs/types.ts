@@ -1,4 +1,4 @@
-import type { TagLatest } from '../merge/arrival.ts';
+import type { TagLatest } from '../merge/arrivals/arrival.ts';
 import type { MergeState } from '../merge/state.ts';
 
 /** One merge of a run's plan. */

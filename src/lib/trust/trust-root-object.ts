@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
-import { type Outcome, settle } from '../merge/outcome.ts';
+import { type Outcome, settle } from '../outcome.ts';
 import { TrustError } from './error.ts';
 import { chooseInstance } from './instance.ts';
 import { TrustKeeper, type TrustStatus } from './trust-keeper.ts';

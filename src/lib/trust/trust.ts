@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CodedError, messageOf } from '../error.ts';
 import type { Now } from '../http.ts';
-import type { Outcome } from '../merge/outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { parseSigningConfig, type SigningServices } from '../sigstore/signing-config.ts';
 import { parseTrustedRoot, type TrustRootMaterial } from '../sigstore/trusted-root.ts';
 import { TrustError, type TrustErrorCode } from './error.ts';

@@ -5,7 +5,7 @@ import { createDemoRegistry } from '../../../demo/registry/registry.ts';
 import type { Env } from '../../../src/lib/environment.ts';
 import { KeepalivesObject } from '../../../src/lib/keepalive/keepalives-object.ts';
 import type { Anchor } from '../../../src/lib/keepalive/types.ts';
-import { anchorTag } from '../../../src/lib/merge/arrival.ts';
+import { anchorTag } from '../../../src/lib/merge/arrivals/arrival.ts';
 import type { MergeState } from '../../../src/lib/merge/state.ts';
 import { type Digest, sha256 } from '../../../src/lib/oci/digest.ts';
 import { mergeName, runName } from '../../../src/lib/runs/names.ts';

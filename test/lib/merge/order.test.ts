@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Arrival, compareArrival, missingOf, type Report } from '../../../src/lib/merge/arrival.ts';
-import { applyDirective } from '../../../src/lib/merge/directive.ts';
-import { expectationOf, joinReport } from '../../../src/lib/merge/recording.ts';
-import { type Fence, fenceMove } from '../../../src/lib/merge/tag-fence.ts';
+import { type Arrival, compareArrival, missingOf, type Report } from '../../../src/lib/merge/arrivals/arrival.ts';
+import { applyDirective } from '../../../src/lib/merge/arrivals/directive.ts';
+import { expectationOf, joinReport } from '../../../src/lib/merge/arrivals/recording.ts';
+import { type Fence, fenceMove } from '../../../src/lib/merge/tag-lock/tag-fence.ts';
 import type { MergeRecord } from '../../../src/lib/merge/types.ts';
 import type { PlannedMerge } from '../../../src/lib/runs/types.ts';
 import { digestOf, makeArrival, makeRecord } from './make.ts';

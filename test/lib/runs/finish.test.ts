@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Loan } from '../../../src/lib/merge/loan.ts';
 import type { ArriveRequest } from '../../../src/lib/merge/merge-object.ts';
-import type { MergeOutcome } from '../../../src/lib/merge/outcome.ts';
-import type { MergeView } from '../../../src/lib/merge/state.ts';
+import type { Loan } from '../../../src/lib/merge/signing/loan.ts';
+import type { MergeOutcome, MergeView } from '../../../src/lib/merge/state.ts';
 import { type FinishRequest, finishRun } from '../../../src/lib/runs/finish.ts';
 import type { RunRow } from '../../../src/lib/runs/run-store.ts';
 import { makePlanned, makeRow, makeSummary } from './make.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../../src/lib/merge/outcome.ts';
+import type { Outcome } from '../../../src/lib/outcome.ts';
 import type { TufInstance } from '../../../src/lib/trust/instance.ts';
 import { createTrust, type TrustObject } from '../../../src/lib/trust/trust.ts';
 import type { HeldDocuments } from '../../../src/lib/trust/trust-store.ts';

@@ -1,8 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, type Environment, environmentOf } from '../../environment.ts';
-import { type Outcome, settle } from '../../merge/outcome.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { type Outcome, settle } from '../../outcome.ts';
 import { PullThroughError } from './error.ts';
 import { type Admission, type Flaw, Gatekeeper } from './gatekeeper.ts';
 import { placeOf } from './place.ts';

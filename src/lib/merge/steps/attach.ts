@@ -1,5 +1,5 @@
-import { type Attachment, attachBundle } from '../attach-bundle.ts';
-import { fromBase64 } from '../base64.ts';
+import { fromBase64 } from '../../base64.ts';
+import { type Attachment, attachBundle } from '../signing/attach-bundle.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { OciError } from '../../oci/error.ts';
-import { anchorTag } from '../arrival.ts';
-import { nameOf } from '../source.ts';
+import { anchorTag } from '../arrivals/arrival.ts';
+import { nameOf } from '../images/source.ts';
 import type { AnchorSeen, StepContext, StepResults } from '../types.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { listInFallbackTags } from '../attach-bundle.ts';
+import { listInFallbackTags } from '../signing/attach-bundle.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
 import { attachmentOf } from './attach.ts';
 

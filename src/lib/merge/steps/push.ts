@@ -1,7 +1,7 @@
+import { fromBase64 } from '../../base64.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { fromBase64 } from '../base64.ts';
-import { copyImages } from '../copy-image.ts';
-import { placesOf } from '../source.ts';
+import { copyImages } from '../images/copy-image.ts';
+import { placesOf } from '../images/source.ts';
 import type { MergeRecord, StepContext, StepResults, Target } from '../types.ts';
 
 /**

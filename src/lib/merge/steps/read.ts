@@ -1,11 +1,11 @@
+import { toBase64 } from '../../base64.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { buildIndex } from '../../oci/image-index.ts';
 import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
 import { isIndexType } from '../../oci/media-types.ts';
 import { annotationsOf } from '../annotations.ts';
-import { toBase64 } from '../base64.ts';
 import { MergeError } from '../error.ts';
-import { findManifest, placesOf } from '../source.ts';
+import { findManifest, placesOf } from '../images/source.ts';
 import type { StepContext, StepResults } from '../types.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { OciError } from '../../oci/error.ts';
 import { hasHeld } from '../held.ts';
-import { nameOf } from '../source.ts';
+import { nameOf } from '../images/source.ts';
 import type { StepContext, StepResults } from '../types.ts';
 import { lookAtAnchors } from './inspect.ts';
 

@@ -1,4 +1,4 @@
-import { uploadBundle } from '../attach-bundle.ts';
+import { uploadBundle } from '../signing/attach-bundle.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
 
 /**

@@ -1,7 +1,7 @@
+import { fromBase64 } from '../../base64.ts';
 import { areListed } from '../../gallery/verify-published.ts';
 import { imagePlatforms } from '../../oci/platform.ts';
-import { fromBase64 } from '../base64.ts';
-import { nameOf } from '../source.ts';
+import { nameOf } from '../images/source.ts';
 import type { StepContext, StepResults, TagOutcome, Target } from '../types.ts';
 
 /**

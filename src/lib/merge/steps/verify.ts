@@ -1,7 +1,7 @@
 import { areListed, verifyPublished } from '../../gallery/verify-published.ts';
-import { layerOf } from '../attach-bundle.ts';
 import { MergeError } from '../error.ts';
-import { nameOf } from '../source.ts';
+import { nameOf } from '../images/source.ts';
+import { layerOf } from '../signing/attach-bundle.ts';
 import type { StepContext, StepResults, Target } from '../types.ts';
 
 /** How long a list is asked again, and how often, in milliseconds. */

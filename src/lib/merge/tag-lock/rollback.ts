@@ -1,0 +1,58 @@
+import type { ProjectConfig } from '../../config.ts';
+import type { Env } from '../../environment.ts';
+import { createGate } from '../../http.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { mergeName, runName } from '../../runs/names.ts';
+import { MergeError } from '../error.ts';
+import type { RollbackOutcome, TagRollback } from '../types.ts';
+import { locksOf } from './locks.ts';
+
+/** Tags that are put back side by side; each is verified first. */
+const TAGS_AT_ONCE = 8;
+
+export type RollbackRequest =
+  | { readonly repository: string; readonly tag: string; readonly digest?: Digest | undefined }
+  | { readonly run_id: string };
+
+/**
+ * Puts one tag, or every tag that a run moved, back to what it held before; each only if that passes the project's
+ * policy as it is today.
+ *
+ * @throws {MergeError} NO_TARGET where the repository is none of the project's, SOURCE_NOT_FOUND for an unknown run
+ */
+export async function rollbackTags(
+  env: Env,
+  project: ProjectConfig,
+  request: RollbackRequest,
+): Promise<RollbackOutcome[]> {
+  const locks = locksOf(env);
+  const gate = createGate(TAGS_AT_ONCE);
+  const moves = 'run_id' in request ? await tagsOfRun(env, project, request.run_id) : [tagOf(project, request)];
+  return Promise.all(moves.map((move) => gate(() => locks.rollbackTag({ ...move, policy: project.policy }))));
+}
+
+type Move = Omit<TagRollback, 'policy'>;
+
+function tagOf(project: ProjectConfig, { repository, tag, digest }: Extract<RollbackRequest, { tag: string }>): Move {
+  if (!project.targets.some((target) => target.repository === repository))
+    throw new MergeError('NO_TARGET', `${repository} is not a target of project ${project.name}`);
+  return { repository, tag, digest };
+}
+
+async function tagsOfRun(env: Env, project: ProjectConfig, runId: string): Promise<Move[]> {
+  const run = await env.RUNS.getByName(runName(project.name, runId)).view();
+  if (!run) throw new MergeError('SOURCE_NOT_FOUND', `nothing has arrived for run ${runId}`);
+  const gate = createGate(TAGS_AT_ONCE);
+  const views = await Promise.all(
+    run.merges.map(({ tag_suffix }) =>
+      gate(async () => env.MERGES.getByName(mergeName(project.name, runId, tag_suffix)).view()),
+    ),
+  );
+  return views.flatMap((view) =>
+    (view?.targets ?? []).flatMap(({ repository, tags }) =>
+      tags
+        .filter(({ state }) => state === 'set' || state === 'moved')
+        .map(({ name }) => ({ repository, tag: name, moved_by: runId })),
+    ),
+  );
+}
