@@ -12,14 +12,22 @@ let world: World;
 /** The host that is down, and one that never answers. */
 let down: string | undefined;
 let hanging: string | undefined;
+/** The host that takes no uploads, but does not say so; and how often the other one refuses a tag. */
+let stuck: string | undefined;
+let refusals = 0;
 
 beforeAll(async () => {
   world = await startWorld({
     configure: withAnchors({ deadline_seconds: 5 }),
-    intercept: (request, handler) => {
-      const { host } = new URL(request.url);
+    intercept: async (request, handler) => {
+      const { host, pathname } = new URL(request.url);
       if (host === down) throw new ConnectionReset();
       if (host === hanging) return new Promise(() => undefined);
+      if (host === stuck && pathname.includes('/blobs/uploads/')) return new Promise(() => undefined);
+      if (host !== stuck && request.method === 'PUT' && pathname.includes('/manifests/master-') && refusals > 0) {
+        refusals -= 1;
+        return new Response('', { status: 503 });
+      }
       return handler(request);
     },
   });
@@ -28,6 +36,13 @@ afterAll(() => world?.close());
 
 const report = (suffix: string, image: Image | undefined, run_id: string) =>
   world.report({ suffix, arch: image?.arch ?? '', digest: image?.digest ?? '', claims: { ...AT_ONCE, run_id } });
+/** As CI's curl repeats what is answered 503. */
+async function reportUntilTaken(...leg: Parameters<typeof report>): Promise<Answer> {
+  for (;;) {
+    const answer = await report(...leg);
+    if (answer.body.code !== 'ARRIVAL_PENDING') return answer;
+  }
+}
 const view = (run: string, suffix: string) => world.call({ path: `/v1/merges/core/${run}/${suffix}` });
 async function ended(run: string, suffix: string): Promise<Answer> {
   for (const until = Date.now() + 60_000; Date.now() < until && !isOver(await view(run, suffix)); ) await sleep(100);
@@ -78,7 +93,7 @@ describe('a registry that never answers', () => {
     const images = await world.push(CORE, 'hanging');
     hanging = world.stack.registries[1].host;
     const begun = Date.now();
-    answers = [await report(suffix, images[0], '7150'), await report(suffix, images[1], '7150')];
+    answers = [await reportUntilTaken(suffix, images[0], '7150'), await reportUntilTaken(suffix, images[1], '7150')];
     tookMs = Date.now() - begun;
   }, 120_000);
   afterAll(() => {
@@ -93,6 +108,20 @@ describe('a registry that never answers', () => {
     expect(answers[1]).toMatchObject({ status: 503, body: { state: 'retrying' } });
     expect(answers[1]).toMatchObject({ body: { targets: [{ state: 'published' }, { state: 'merging' }] } });
   });
+});
+
+describe('a registry that fails for a moment while the other one hangs', () => {
+  it('is tried again in its own time', async () => {
+    const suffix = '-own-time';
+    const images = await world.push(CORE, 'own time');
+    await report(suffix, images[0], '7170');
+    [stuck, refusals] = [world.stack.registries[1].host, 4];
+    await report(suffix, images[1], '7170');
+    const first = async () => ((await view('7170', suffix)).body.targets as Target[])[0]?.state;
+    for (const until = Date.now() + 25_000; Date.now() < until && (await first()) !== 'published'; ) await sleep(100);
+    expect([await first(), refusals]).toEqual(['published', 0]);
+    stuck = undefined;
+  }, 60_000);
 });
 
 describe('a fallback referrers tag that others write, too', () => {

@@ -1,5 +1,4 @@
 import { CodedError, messageOf } from '../error.ts';
-import { HttpError } from '../http-error.ts';
 import type { Failure } from './flow.ts';
 import type { Services } from './types.ts';
 
@@ -33,7 +32,7 @@ export function failureOf(error: unknown, tries: number, services: Pick<Services
     return { code: code === 'DENIED' || code === 'UNAUTHORIZED' ? 'TARGET_REFUSED' : code, detail, tries };
   // The work is not at fault: the next invocation goes on at once.
   if (code === 'CALLS_SPENT') return { code, detail, tries: tries - 1, retry_at: services.now() };
-  const asked = error instanceof HttpError ? error.retryAfterMs : undefined;
+  const asked = error instanceof CodedError ? error.retryAfterMs : undefined;
   const backoff = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + services.caller.random() / 2);
   return {
     code,

@@ -1,5 +1,6 @@
 import { type Stretch, withinLimits } from '../calls.ts';
 import type { VerifiedBundles } from '../gallery/judge.ts';
+import { waitAtMost } from '../patience.ts';
 import type { StepEvent } from '../telemetry.ts';
 import type { Watchers } from '../watchers.ts';
 import { missingOf } from './arrivals/arrival.ts';
@@ -42,13 +43,13 @@ export class Work {
   }
 
   /** Goes on until no task is ready, or one invocation's calls or time are spent. */
-  run(): Promise<void> {
+  run(): Promise<Stretch> {
     const { config, now } = this.#options.services();
     const limits = { calls: config.calls_per_invocation, until: now() + STRETCH_MS };
     return withinLimits(limits, (stretch) => this.#run(stretch));
   }
 
-  async #run(stretch: Stretch): Promise<void> {
+  async #run(stretch: Stretch): Promise<Stretch> {
     const inFlight = new Map<string, Promise<void>>();
     for (;;) {
       for (const task of stretch.isSpent ? [] : this.ready()) {
@@ -60,10 +61,19 @@ export class Work {
           );
       }
       if (inFlight.size === 0) break;
-      await Promise.race(inFlight.values());
+      await this.#untilNext(Promise.race(inFlight.values()));
     }
     this.#verified.clear();
     this.presence.clear();
+    return stretch;
+  }
+
+  /** Until a task has ended, or the pause of another one is over: a registry that hangs holds up no retry elsewhere. */
+  #untilNext(ended: Promise<void>): Promise<void> {
+    const { journal, services } = this.#options;
+    const retryAt = journal.nextRetry(journal.load()?.generation ?? 0);
+    const pauseMs = retryAt === undefined ? 0 : retryAt - services().now();
+    return pauseMs > 0 ? waitAtMost(pauseMs, ended) : ended;
   }
 
   /** The tasks that may start now. */

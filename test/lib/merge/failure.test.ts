@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CodedError } from '../../../src/lib/error.ts';
 import { HttpError } from '../../../src/lib/http-error.ts';
 import { MergeError } from '../../../src/lib/merge/error.ts';
 import { failureOf } from '../../../src/lib/merge/failure.ts';
@@ -21,6 +22,10 @@ describe('failureOf', () => {
   });
   it('waits as long as the peer asks', () => {
     expect(failureOf(new HttpError('PEER_BUSY', 'busy', { retryAfterMs: 60_000 }), 1, services).retry_at).toBe(61_000);
+  });
+  it('waits as long, where a tag lock was asked to', () => {
+    const refusal = new CodedError('PEER_BUSY', 'busy', { retryAfterMs: 60_000 });
+    expect(failureOf(refusal, 1, services).retry_at).toBe(61_000);
   });
   it('calls a refusal of ours by the registry TARGET_REFUSED', () => {
     expect(failureOf(new OciError('DENIED', 'no'), 1, services)).toEqual({
