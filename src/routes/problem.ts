@@ -83,6 +83,7 @@ const STATUS: Readonly<Record<Code, ContentfulStatusCode>> = {
   TOO_MANY_SUBJECTS: 422,
   SELF_VERIFICATION_FAILED: 422,
   // A peer's, which a later try may mend.
+  ARRIVAL_PENDING: 503,
   AUDIT_PENDING: 503,
   BUDGET_EXHAUSTED: 503,
   BODY_TRUNCATED: 503,

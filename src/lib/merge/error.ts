@@ -2,6 +2,7 @@ import { CodedError } from '../error.ts';
 
 export type MergeErrorCode =
   | 'ARRIVAL_CONFLICT'
+  | 'ARRIVAL_PENDING'
   | 'EXPECT_CONFLICT'
   | 'NOT_PLANNED'
   | 'SOURCE_NOT_FOUND'

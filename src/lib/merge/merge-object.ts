@@ -2,27 +2,23 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
-import { settle, unwrap } from '../outcome.ts';
+import { settle } from '../outcome.ts';
 import { waitAtMost } from '../patience.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';
 import { Watchers } from '../watchers.ts';
-import type { Report } from './arrivals/arrival.ts';
-import { applyDirective, checkExpected } from './arrivals/directive.ts';
-import { takeIn } from './arrivals/intake.ts';
-import { compareReport, completes, expectationOf, imagesOf, joinReport } from './arrivals/recording.ts';
-import { startEarly } from './arrivals/start-early.ts';
+import { applyDirective } from './arrivals/directive.ts';
+import { type ArriveRequest, Reports } from './arrivals/reports.ts';
 import { MergeError } from './error.ts';
 import { Journal } from './journal.ts';
 import { summariseForRun } from './run-summary.ts';
 import { type EarlyLoan, Lender } from './signing/lender.ts';
 import type { Loan } from './signing/loan.ts';
 import { isFinished, type MergeOutcome, type MergeState, type MergeView, outOfPatience } from './state.ts';
-import { projectOf } from './subject.ts';
 import { locksOf } from './tag-lock/locks.ts';
 import { describeRest } from './tell.ts';
-import type { MergeRecord, RunSubject } from './types.ts';
+import type { MergeRecord } from './types.ts';
 import { viewRecord } from './view-record.ts';
 import { missingLegs, targetNames, Work } from './work.ts';
 
@@ -30,12 +26,6 @@ import { missingLegs, targetNames, Work } from './work.ts';
 const WATCHDOG_MS = 5_000;
 /** An alarm that failed outside of every step comes again after this long, in milliseconds. */
 const TROUBLE_MS = 60_000;
-
-export interface ArriveRequest {
-  readonly subject: RunSubject;
-  readonly report: Report;
-  readonly loan: Loan;
-}
 
 /**
  * One backend of one run: loads what is stored, runs the tasks that are ready, records, and arms its alarm. The tasks run
@@ -45,36 +35,47 @@ export class MergeObject extends DurableObject<Env> {
   readonly #journal: Journal;
   readonly #lender: Lender;
   readonly #watchers = new Watchers();
-  readonly #steps: Work;
+  readonly #reports: Reports;
+  readonly #work: Work;
   #running: Promise<void> | undefined;
-  /** Reports that are being taken in. */
-  #arriving = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#journal = new Journal(state.storage.sql);
     this.#lender = new Lender(environmentOf(env).services);
-    this.#steps = new Work({
-      journal: this.#journal,
-      lender: this.#lender,
+    const shared = { journal: this.#journal, lender: this.#lender, services: () => this.#services };
+    this.#work = new Work({
+      ...shared,
       watchers: this.#watchers,
-      services: () => this.#services,
       locks: locksOf(env),
       observe: (event) => environmentOf(env).telemetry.step(event),
+    });
+    this.#reports = new Reports({
+      ...shared,
+      presence: this.#work.presence,
+      ledger: ledgerOf(env),
+      run: (subject) => env.RUNS.getByName(runName(subject.project, subject.run_id)),
     });
   }
 
   /**
    * Records a leg, and goes on as far as that leads, also with what had stopped. Only a report that leaves nothing missing
-   * lends its token: an earlier one would have ended by then.
+   * lends its token: an earlier one would have ended by then. All of it goes on where the caller's patience ends.
    */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
     return settle(async () => {
-      const early = await this.#record(request);
-      const record = this.#load();
-      if (missingLegs(record)?.length === 0) this.#lend(request.loan, early);
-      this.#journal.forgive(record.generation);
-      return this.#work();
+      let isRecorded = false;
+      const work = async () => {
+        const early = await this.#reports.take(request);
+        // A run that spoke while nothing was recorded could not be heard.
+        this.#follow(await this.#tellRun());
+        isRecorded = true;
+        await this.#goOnWith(request.loan, early);
+      };
+      await waitAtMost(this.#deadlineMs(), work());
+      if (!isRecorded)
+        throw new MergeError('ARRIVAL_PENDING', 'its image is still being anchored; send the report again');
+      return this.#answer();
     });
   }
 
@@ -84,12 +85,10 @@ export class MergeObject extends DurableObject<Env> {
    *
    * @param patienceMs how long the caller waits for the merge to rest; default `deadline_seconds`
    */
-  lend(loan: Loan, patienceMs?: number): Promise<MergeOutcome> {
+  lend(loan: Loan, patienceMs = this.#deadlineMs()): Promise<MergeOutcome> {
     return settle(async () => {
-      const record = this.#load();
-      if (missingLegs(record)?.length === 0) this.#lend(loan);
-      this.#journal.forgive(record.generation);
-      return this.#work(patienceMs);
+      await waitAtMost(patienceMs, this.#goOnWith(loan));
+      return this.#answer();
     });
   }
 
@@ -105,9 +104,8 @@ export class MergeObject extends DurableObject<Env> {
 
   /** Takes what the run says, and goes on, or stops before the next step. */
   async direct(directive: Directive): Promise<void> {
-    const record = this.#journal.load();
-    if (!record) return;
-    this.#journal.store(applyDirective(record, directive, this.#view(record).state));
+    if (!this.#journal.load()) return;
+    this.#follow(directive);
     await this.wake();
     await this.#tellRun();
   }
@@ -116,21 +114,21 @@ export class MergeObject extends DurableObject<Env> {
   async wake(): Promise<void> {
     const record = this.#journal.load();
     const { state } = record ? this.#view(record) : {};
-    const isOpen = state === 'merging' || state === 'retrying' || (record && this.#steps.ready().length > 0);
+    const isOpen = state === 'merging' || state === 'retrying' || (record && this.#work.ready().length > 0);
     if (isOpen && !this.#running && (await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(this.#services.now());
   }
 
   /** How it stands for whoever would remove its anchors; `arriving` while a report is taken in. Null: nothing has arrived. */
   standing(): MergeState | 'arriving' | null {
-    if (this.#arriving > 0) return 'arriving';
+    if (this.#reports.count > 0) return 'arriving';
     const record = this.#journal.load();
     return this.#letGo(record ? this.#view(record).state : null);
   }
 
   /** Deletes everything, after its time. @returns false where it is at work */
   async expire(): Promise<boolean> {
-    if (this.#running || this.#arriving > 0) return false;
+    if (this.#running || this.#reports.count > 0) return false;
     await this.ctx.storage.deleteAll();
     this.#journal.reset();
     return true;
@@ -139,7 +137,10 @@ export class MergeObject extends DurableObject<Env> {
   /** Arms itself again whatever happens: the platform would try six times, and then no more. */
   override async alarm(): Promise<void> {
     try {
-      if (this.#journal.load()) await this.#advance();
+      const before = this.#running;
+      await before;
+      // Work that has just ended may have left this alarm something.
+      if (this.#journal.load() && (!before || this.#work.ready().length > 0)) await this.#advance();
     } catch (error) {
       console.error(JSON.stringify({ at: 'alarm', problem: messageOf(error) }));
       await this.ctx.storage.setAlarm(this.#services.now() + TROUBLE_MS);
@@ -156,101 +157,87 @@ export class MergeObject extends DurableObject<Env> {
     return environmentOf(this.env).services;
   }
 
-  /** Stores a report. @returns what was begun ahead, where this report completes the merge */
-  async #record({ subject, report, loan }: ArriveRequest): Promise<EarlyLoan | undefined> {
-    const project = projectOf(this.#services, subject);
-    const run = this.env.RUNS.getByName(runName(subject.project, subject.run_id));
-    const before = this.#journal.load();
-    const { tag_suffix, platform_tag, run_attempt } = report;
-    const plan_required = project.require_plan;
-    const directive = unwrap(await run.admit({ tag_suffix, platform_tag, run_attempt, plan_required }));
-    const expectation = expectationOf(project, report, directive.planned, before?.expectation);
-    checkExpected(expectation, platform_tag);
-    const taken = { subject, report, expectation, directive };
-    const hasBegun = () => this.#journal.hasBegun();
-    let early: EarlyLoan | undefined;
-    if (compareReport(this.#journal.load(), report) === 'new') {
-      const isLast = completes(before, expectation, report);
-      early = isLast ? this.#lender.request(loan) : undefined;
-      this.#arriving += 1;
-      try {
-        const arrival = await takeIn(this.#services, project, subject.run_id, report, {
-          ledger: ledgerOf(this.env),
-          presence: this.#steps.presence,
-          others: isLast ? imagesOf(before) : [],
-          onChecked: (arrival) =>
-            startEarly(early, { ...taken, arrival, hasBegun: hasBegun() }, before, this.#services),
-        });
-        // Another report may have come in while the registries were asked.
-        if (compareReport(this.#journal.load(), report) === 'new')
-          this.#journal.store(joinReport(this.#journal.load(), { ...taken, arrival, hasBegun: hasBegun() }));
-      } finally {
-        this.#arriving -= 1;
-      }
-    } else if (before && expectation) {
-      this.#journal.store({ ...this.#load(), expectation });
-    }
-    await this.#tellRun();
-    return early;
+  #deadlineMs(): number {
+    return this.#services.config.deadline_seconds * 1000;
+  }
+
+  /** Takes what is lent, if nothing is missing, and works until the merge rests. */
+  #goOnWith(loan: Loan, early?: EarlyLoan): Promise<void> {
+    const record = this.#load();
+    if (missingLegs(record)?.length === 0) this.#lend(loan, early);
+    this.#journal.forgive(record.generation);
+    return this.#advance();
   }
 
   #lend(loan: Loan, early?: EarlyLoan): void {
     const refused = this.#lender.lend(loan, early);
-    const record = this.#journal.load();
-    if (!record) return;
-    const { token_refused: _, ...rest } = record;
+    const { token_refused: _, ...rest } = this.#load();
     this.#journal.store(refused === undefined ? rest : { ...rest, token_refused: refused });
   }
 
-  /** Works until the merge rests, or the caller's patience ends; then the alarm goes on. */
-  async #work(patienceMs?: number): Promise<MergeView> {
-    await waitAtMost(patienceMs ?? this.#services.config.deadline_seconds * 1000, this.#advance());
+  #answer(): MergeView {
     return this.#letGo(outOfPatience(this.#view(this.#load())));
   }
 
   /** A merge that rests keeps nothing in memory. */
   #letGo<Answer>(answer: Answer): Answer {
-    if (!this.#running && this.#arriving === 0) this.#journal.forget();
+    if (!this.#running && this.#reports.count === 0) this.#journal.forget();
     return answer;
   }
 
   #advance(): Promise<void> {
-    this.#running ??= this.#goOn().finally(() => {
+    this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  /** A kill from here on leaves an alarm that goes on. The run hears that work is under way, and at last how it rests. */
-  async #goOn(): Promise<void> {
-    await this.ctx.storage.setAlarm(this.#services.now() + WATCHDOG_MS);
-    const told = this.#steps.ready().length > 0 ? this.#tellRun().catch(() => undefined) : undefined;
-    await this.#steps.run();
-    await told;
-    await this.#rest();
+  /** Works until nothing is ready, also of what comes meanwhile: who brings it finds this at work, and waits for it. */
+  async #run(): Promise<void> {
+    for (let isSpent = false; !isSpent; ) {
+      // A kill from here on leaves an alarm that goes on. The run hears that work is under way, and at last how it rests.
+      await this.ctx.storage.setAlarm(this.#services.now() + WATCHDOG_MS);
+      const told = this.#work.ready().length > 0 ? this.#tellRun().catch(() => undefined) : undefined;
+      ({ isSpent } = await this.#work.run());
+      await told;
+      await this.#tellRun();
+      await reportCalls(this.env);
+      await this.#arm();
+      if (this.#work.ready().length === 0) break;
+    }
+    this.#rest();
   }
 
-  /** Nothing is ready: arms the alarm for the next retry, if there is one, and tells the run. */
-  async #rest(): Promise<void> {
+  /** Sets the alarm for the next retry, if there is one. */
+  async #arm(): Promise<void> {
     const record = this.#load();
-    const view = this.#view(record);
+    const retryAt = this.#journal.nextRetry(record.generation);
+    if (retryAt !== undefined && !record.cancelled) await this.ctx.storage.setAlarm(retryAt);
+    else await this.ctx.storage.deleteAlarm();
+  }
+
+  #rest(): void {
+    const record = this.#load();
     if (isFinished(this.#journal.entries(record.generation), targetNames(this.#services, record)))
       this.#lender.forget();
-    const retryAt = this.#journal.nextRetry(record.generation);
-    if (retryAt !== undefined && view.state !== 'cancelled') await this.ctx.storage.setAlarm(retryAt);
-    else await this.ctx.storage.deleteAlarm();
-    environmentOf(this.env).telemetry.rest(describeRest(record, view, this.#services.now()));
-    await this.#tellRun();
-    await reportCalls(this.env);
+    environmentOf(this.env).telemetry.rest(describeRest(record, this.#view(record), this.#services.now()));
     this.#watchers.close();
+  }
+
+  /** Does what the run says, which is newer than what is recorded. */
+  #follow(directive: Directive): void {
+    const record = this.#load();
+    this.#journal.store(applyDirective(record, directive, this.#view(record).state));
   }
 
   #view(record: MergeRecord): MergeView {
     return viewRecord(record, this.#journal.entries(record.generation), this.#services, this.#lender.ready());
   }
 
-  async #tellRun(): Promise<void> {
-    const { project, run_id } = this.#load().subject;
-    await this.env.RUNS.getByName(runName(project, run_id)).note(summariseForRun(this.#view(this.#load())));
+  /** @returns what the run says by then */
+  async #tellRun(): Promise<Directive> {
+    const record = this.#load();
+    const { project, run_id } = record.subject;
+    return this.env.RUNS.getByName(runName(project, run_id)).note(summariseForRun(this.#view(record)));
   }
 }

@@ -1,6 +1,6 @@
 import { createGate } from '../http.ts';
+import type { ArriveRequest } from '../merge/arrivals/reports.ts';
 import { MergeError } from '../merge/error.ts';
-import type { ArriveRequest } from '../merge/merge-object.ts';
 import { Lender } from '../merge/signing/lender.ts';
 import type { Loan } from '../merge/signing/loan.ts';
 import type { MergeOutcome } from '../merge/state.ts';

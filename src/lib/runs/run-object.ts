@@ -45,15 +45,17 @@ export class RunObject extends DurableObject<Env> {
     });
   }
 
-  /** Keeps what a merge says of itself. */
-  async note(summary: RunSummary): Promise<void> {
+  /** Keeps what a merge says of itself. @returns what the run says to it */
+  async note(summary: RunSummary): Promise<Directive> {
     const now = this.#now();
     const { tag_suffix } = summary;
     this.#store.note(summary, now);
     this.#store.store({ ...this.#record(), touched_at: now });
-    if (isBehind(summary, this.#directive(this.#store.row(tag_suffix)?.planned))) this.#store.untold(tag_suffix);
+    const directive = this.#directive(this.#store.row(tag_suffix)?.planned);
+    if (isBehind(summary, directive)) this.#store.untold(tag_suffix);
     this.#watchers.tell([tag_suffix], this.#record(), now);
     await this.#arm(now + REPORT_MS);
+    return directive;
   }
 
   /** Sets the plan, and tells the merges whose legs have already come. A plan in conflict changes nothing. */

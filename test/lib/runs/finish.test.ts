@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ArriveRequest } from '../../../src/lib/merge/merge-object.ts';
+import type { ArriveRequest } from '../../../src/lib/merge/arrivals/reports.ts';
 import type { Loan } from '../../../src/lib/merge/signing/loan.ts';
 import type { MergeOutcome, MergeView } from '../../../src/lib/merge/state.ts';
 import { type FinishRequest, finishRun } from '../../../src/lib/runs/finish.ts';

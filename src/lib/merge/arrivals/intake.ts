@@ -5,9 +5,10 @@ import type { Digest } from '../../oci/digest.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { settleSoon } from '../../side-by-side.ts';
 import { MergeError } from '../error.ts';
-import { copyContents, type WantedImage } from '../images/copy-image.ts';
+import { type Copying, copyContents, type WantedImage } from '../images/copy-image.ts';
 import type { Presence } from '../images/presence.ts';
 import { checkPlatform, type Leg, nameOf, placesOf, readLeg } from '../images/source.ts';
+import type { UploadJournal } from '../images/uploads.ts';
 import type { Services, Target } from '../types.ts';
 import { type Arrival, anchorTag, platformOfTag, type Report } from './arrival.ts';
 
@@ -18,6 +19,8 @@ export interface IntakeOptions {
   readonly ledger: AnchorLedger;
   /** Told where the image was seen. */
   readonly presence: Presence;
+  /** Where the copies of large blobs go on. */
+  readonly uploads: UploadJournal;
   /** Images that will be needed in the targets, too: looked for meanwhile. */
   readonly others?: readonly Digest[];
   /** Told what will be recorded, before the image is anchored. */
@@ -34,7 +37,7 @@ export async function takeIn(
   project: ProjectConfig,
   runId: string,
   report: Report,
-  { ledger, presence, others = [], onChecked }: IntakeOptions,
+  { ledger, presence, uploads, others = [], onChecked }: IntakeOptions,
 ): Promise<Arrival> {
   const expected = platformOfTag(report.platform_tag, project.platforms);
   const targets = services.targets(project).filter(({ skipped }) => skipped === undefined);
@@ -59,7 +62,7 @@ export async function takeIn(
     image: { digest, leg: platform_tag },
     leg,
     ledger,
-    chunkBytes: services.copyChunkBytes,
+    copying: { chunkBytes: services.copyChunkBytes, uploads },
     anchor: {
       tag: anchorTag(runId, tag_suffix, platform_tag),
       project: project.name,
@@ -87,11 +90,14 @@ interface Anchoring {
   readonly image: WantedImage;
   readonly leg: Leg;
   readonly ledger: AnchorLedger;
-  readonly chunkBytes: number;
+  readonly copying: Pick<Copying, 'chunkBytes' | 'uploads'>;
   readonly anchor: Anchor;
 }
 
-/** One anchor is enough to heal the others from; a registry that is down, or hangs, must not hold up a report. */
+/**
+ * One place is enough to heal the others from: an anchor, or a target without a `source`, whose registry keeps what no
+ * tag names. A registry that is down, or hangs, must not hold up a report.
+ */
 async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<void> {
   const anchored = await settleSoon(
     targets.map((target) => anchorIn(target, anchoring)),
@@ -106,14 +112,14 @@ async function anchorEverywhere({ targets, ...anchoring }: Anchoring): Promise<v
 /** Safe to repeat: the tag names the same bytes. A ledger that cannot be written leaves a stranger's tag, not a lost leg. */
 async function anchorIn(
   { repository, source }: Target,
-  { anchor, image, leg, ledger, chunkBytes }: Omit<Anchoring, 'targets'>,
+  { anchor, image, leg, ledger, copying }: Omit<Anchoring, 'targets'>,
 ): Promise<void> {
   if (!source) return;
   const { tag } = anchor;
   const { bytes, mediaType } = leg.manifest;
   await ledger.add(nameOf(source), anchor).catch((error: unknown) => warn(anchor, error));
   if (!leg.holders.includes(source))
-    await copyContents(leg.manifest, image, { into: source, places: [repository], chunkBytes });
+    await copyContents(leg.manifest, image, { into: source, places: [repository], ...copying });
   await source.pushManifest(tag, { bytes, mediaType });
 }
 

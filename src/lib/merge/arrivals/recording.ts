@@ -31,7 +31,8 @@ export function expectationOf(
     planned ? { platform_tags: planned.platform_tags, authority: 'plan' } : undefined,
     configured ? { platform_tags: configured, authority: 'configuration' } : undefined,
     report.expect ? { platform_tags: report.expect, authority: 'report' } : undefined,
-    known,
+    // What the run says of its plan now is newer than what is recorded of it.
+    planned && known?.authority === 'plan' ? undefined : known,
   ];
   const joined = said.reduce((left, right) => joinExpectations(left, right), undefined);
   return joined ?? (report.platform_tag === SINGLE ? { platform_tags: [SINGLE], authority: 'report' } : undefined);

@@ -145,12 +145,18 @@ async function copyFromAny(blob: Descriptor, places: readonly Repository[], copy
 
 async function copyBlob({ digest, size }: Descriptor, from: Repository, copying: CopyingBlobs): Promise<void> {
   const { into, chunkBytes, uploads } = copying;
-  if (!uploads || size <= chunkBytes) return into.copyBlob(digest, size, from, { chunkBytes });
-  const resume = uploads.load(nameOf(into), digest);
-  await into.copyBlob(digest, size, from, {
-    chunkBytes,
-    ...(resume ? { resume } : {}),
-    onProgress: async (state) => uploads.store(nameOf(into), digest, state),
-  });
-  uploads.store(nameOf(into), digest);
+  const name = nameOf(into);
+  if (!uploads || size <= chunkBytes || !uploads.claim(name, digest))
+    return into.copyBlob(digest, size, from, { chunkBytes });
+  try {
+    const resume = uploads.load(name, digest);
+    await into.copyBlob(digest, size, from, {
+      chunkBytes,
+      ...(resume ? { resume } : {}),
+      onProgress: async (state) => uploads.store(name, digest, state),
+    });
+    uploads.store(name, digest);
+  } finally {
+    uploads.release(name, digest);
+  }
 }

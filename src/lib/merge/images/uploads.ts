@@ -3,6 +3,9 @@ import type { UploadState } from '../../oci/upload-session.ts';
 
 /** How far the uploads of large blobs have come, kept so that a killed process goes on with them. */
 export interface UploadJournal {
+  /** An upload has one writer at a time. @returns whether it is the caller, who then must release it */
+  claim(repository: string, digest: Digest): boolean;
+  release(repository: string, digest: Digest): void;
   load(repository: string, digest: Digest): UploadState | undefined;
   /** Absent: the upload is over. */
   store(repository: string, digest: Digest, state?: UploadState): void;
@@ -11,9 +14,21 @@ export interface UploadJournal {
 /** Keeps how far the uploads of large blobs have come, beside a merge's journal. */
 export class Uploads implements UploadJournal {
   readonly #sql: DurableObjectStorage['sql'];
+  readonly #claimed = new Set<string>();
 
   constructor(sql: DurableObjectStorage['sql']) {
     this.#sql = sql;
+  }
+
+  claim(repository: string, digest: Digest): boolean {
+    const key = `${repository}@${digest}`;
+    if (this.#claimed.has(key)) return false;
+    this.#claimed.add(key);
+    return true;
+  }
+
+  release(repository: string, digest: Digest): void {
+    this.#claimed.delete(`${repository}@${digest}`);
   }
 
   load(repository: string, digest: Digest): UploadState | undefined {

@@ -4,6 +4,7 @@ import type { ProjectConfig } from '../../../../src/lib/config.ts';
 import type { Anchor, AnchorLedger } from '../../../../src/lib/keepalive/types.ts';
 import { takeIn } from '../../../../src/lib/merge/arrivals/intake.ts';
 import { Presence } from '../../../../src/lib/merge/images/presence.ts';
+import type { UploadJournal } from '../../../../src/lib/merge/images/uploads.ts';
 import type { Services } from '../../../../src/lib/merge/types.ts';
 import { type Digest, sha256 } from '../../../../src/lib/oci/digest.ts';
 import { clientOf } from '../../oci/fake-registry.ts';
@@ -44,6 +45,7 @@ async function setup() {
 
 describe('takeIn', () => {
   const presence = new Presence();
+  const uploads: UploadJournal = { claim: () => false, release: () => {}, load: () => undefined, store: () => {} };
 
   it('tells the ledger of an anchor before it is made', async () => {
     const { services, project, report, digest, anchored } = await setup();
@@ -51,7 +53,7 @@ describe('takeIn', () => {
     const ledger: AnchorLedger = {
       add: async (repository, anchor) => void told.push({ ...anchor, repository, there: anchored() !== undefined }),
     };
-    await takeIn(services, project, '4242', report, { ledger, presence });
+    await takeIn(services, project, '4242', report, { ledger, presence, uploads });
     expect(told).toEqual([
       {
         repository: 'registry.test/team/cache',
@@ -70,6 +72,7 @@ describe('takeIn', () => {
     await takeIn(services, project, '4242', report, {
       ledger: { add: () => Promise.reject(new Error('no')) },
       presence,
+      uploads,
     });
     expect(anchored()).toBe(digest);
   });
@@ -77,7 +80,13 @@ describe('takeIn', () => {
     const { services, project, report, anchored } = await setup();
     const told: Anchor[] = [];
     const ledger = { add: async (_: string, anchor: Anchor) => void told.push(anchor) };
-    const refused = takeIn(services, project, '4242', { ...report, platform_tag: 'arm64' }, { ledger, presence });
+    const refused = takeIn(
+      services,
+      project,
+      '4242',
+      { ...report, platform_tag: 'arm64' },
+      { ledger, presence, uploads },
+    );
     await expect(refused).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' });
     expect([told, anchored()]).toEqual([[], undefined]);
   });
@@ -89,6 +98,7 @@ describe('takeIn', () => {
     await takeIn(services, project, '4242', report, {
       ledger: { add: async () => undefined },
       presence: seen,
+      uploads,
       others: [missing],
     });
     expect(repository && [digest, missing].map((one) => seen.has(repository, one))).toEqual([true, false]);

@@ -45,6 +45,13 @@ async function push(into: Repository, sizes: readonly number[]): Promise<{ diges
 class MemoryUploads implements UploadJournal {
   readonly states = new Map<string, UploadState>();
   readonly offsets: number[] = [];
+  isClaimed = false;
+
+  claim(): boolean {
+    return !this.isClaimed;
+  }
+
+  release(): void {}
 
   load(repository: string, digest: Digest): UploadState | undefined {
     return this.states.get(`${repository} ${digest}`);
@@ -163,6 +170,13 @@ describe('copyImages', () => {
       const { uploads, copy } = await setup();
       await copy();
       expect(uploads.offsets).toEqual([0, 1000, 2000, 3000, 3500]);
+    });
+    it('leaves an upload alone that somebody else writes, and makes one of its own', async () => {
+      const { one, uploads, layers, copy } = await setup();
+      uploads.isClaimed = true;
+      await copy();
+      expect(uploads.offsets).toEqual([]);
+      expect(await one.repository('a/b').hasBlob(layers[0] as Digest)).toBe(true);
     });
     it('keeps nothing of what is done', async () => {
       const { uploads, copy } = await setup();

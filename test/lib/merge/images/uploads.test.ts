@@ -30,6 +30,15 @@ describe('Uploads', () => {
     });
     expect(await withUploads(name, (uploads) => uploads.load(PLACE, digestOf('a')))).toEqual(state(1000));
   });
+  it('has one writer for each upload at a time', async () => {
+    const claims = await withUploads(crypto.randomUUID(), (uploads) => {
+      const claim = (letter: string) => uploads.claim(PLACE, digestOf(letter));
+      const [first, second, other] = [claim('a'), claim('a'), claim('b')];
+      uploads.release(PLACE, digestOf('a'));
+      return [first, second, other, claim('a')];
+    });
+    expect(claims).toEqual([true, false, true, true]);
+  });
   it('keeps an offset beyond 32 bits', async () => {
     const offset = 20 * 1024 ** 3;
     const found = await withUploads(crypto.randomUUID(), (uploads) => {
