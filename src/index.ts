@@ -1,4 +1,4 @@
-/** The composition root: what the Worker serves, and its Durable Objects. */
+/** What the Worker serves, what its cron trigger does, and its Durable Objects. */
 import type { Env } from './lib/environment.ts';
 import { app } from './routes/app.ts';
 import { runScheduled } from './scheduled.ts';

@@ -70,8 +70,7 @@ export interface Environment {
 let built: { env: Env; environment: Environment } | undefined;
 
 /**
- * The environment of an isolate, built at its first use: the one place that knows the global `fetch`, clock and
- * console.
+ * The environment of an isolate, built at its first use: the one place that knows the global `fetch` and the clock.
  *
  * @throws {ConfigError} CONFIG_INVALID, at every request, until the configuration is mended
  */

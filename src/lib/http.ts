@@ -7,7 +7,7 @@ export interface CallInit extends Omit<RequestInit, 'headers'> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `fetch`, passed in: only the composition root knows the global one. */
+/** `fetch`, passed in: only environment.ts knows the global one. */
 export type Fetch = (input: string, init?: CallInit) => Promise<Response>;
 
 /** Milliseconds since the epoch, passed in. */

@@ -94,7 +94,9 @@ export class MergeObject extends DurableObject<Env> {
 
   view(): MergeView | null {
     const record = this.#journal.load();
-    return this.#letGo(record ? this.#view(record) : null);
+    const view = record ? this.#view(record) : null;
+    this.#forgetIfIdle();
+    return view;
   }
 
   /** The steps from now on, as lines of JSON, until the merge rests. */
@@ -122,8 +124,7 @@ export class MergeObject extends DurableObject<Env> {
   /** How it stands for whoever would remove its anchors; `arriving` while a report is taken in. Null: nothing has arrived. */
   standing(): MergeState | 'arriving' | null {
     if (this.#reports.count > 0) return 'arriving';
-    const record = this.#journal.load();
-    return this.#letGo(record ? this.#view(record).state : null);
+    return this.view()?.state ?? null;
   }
 
   /** Deletes everything, after its time. @returns false where it is at work */
@@ -176,13 +177,14 @@ export class MergeObject extends DurableObject<Env> {
   }
 
   #answer(): MergeView {
-    return this.#letGo(outOfPatience(this.#view(this.#load())));
+    const view = outOfPatience(this.#view(this.#load()));
+    this.#forgetIfIdle();
+    return view;
   }
 
   /** A merge that rests keeps nothing in memory. */
-  #letGo<Answer>(answer: Answer): Answer {
+  #forgetIfIdle(): void {
     if (!this.#running && this.#reports.count === 0) this.#journal.forget();
-    return answer;
   }
 
   #advance(): Promise<void> {

@@ -34,6 +34,7 @@ export interface MergeView {
   readonly overdue?: boolean;
   readonly reason?: string;
   readonly code?: string;
+  /** Milliseconds since the epoch. */
   readonly retry_at?: number;
   readonly digest?: string;
   readonly media_type?: string;
@@ -71,7 +72,7 @@ export interface StepView {
   readonly detail?: string;
 }
 
-/** Why a merge cannot sign now, or undefined where it need not or can. */
+/** The reason of `needs_token` where no token was refused. */
 export const NO_TOKEN = 'no Sigstore-Token was sent, or it is gone; send the report or the finishing call again';
 
 /** Everything about a merge that a caller may see, from what is stored. */

@@ -12,7 +12,7 @@ export interface PlannedMerge {
 
 /** What a run says to a merge of it. */
 export interface Directive {
-  /** Absent where there is no plan. */
+  /** Null where the plan does not have it, or there is none. */
   readonly planned: PlannedMerge | null;
   readonly cancelled: boolean;
 }
