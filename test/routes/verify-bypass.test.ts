@@ -35,6 +35,7 @@ const POLICIES: readonly (readonly [string, unknown, string])[] = [
   ['a day that no month has', { ...POLICY, not_before: '2026-02-30T00:00:00Z' }, '400 POLICY_INVALID'],
   ['a mode that nobody knows', { ...POLICY, mode: 'off' }, '400 POLICY_INVALID'],
   ['a key beside the identity', { ...POLICY, public_key: PUBLIC_KEY }, '400 POLICY_INVALID'],
+  ['a key beside a pin', { public_key: PUBLIC_KEY, source_repository_id: '1' }, '400 POLICY_INVALID'],
   ['an identity with a space behind', { issuer, identity: `${identity} ` }, '403 IDENTITY_MISMATCH'],
   ['an identity with a line break behind', { issuer, identity: `${identity}\n` }, '403 IDENTITY_MISMATCH'],
   ['an issuer with a slash behind', { issuer: `${issuer}/`, identity }, '403 ISSUER_MISMATCH'],

@@ -11,6 +11,8 @@ const timestamp = lazily(() =>
   z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, as 2026-01-31T00:00:00Z' }),
 );
 
+const PINS = ['source_repository_id', 'source_repository_owner_id', 'runner_environment'] as const;
+
 /**
  * What a client demands of a signature: LocalAI's five fields, and the pins that a workflow's path cannot give.
  *
@@ -39,23 +41,24 @@ export const policySchema = lazily(() =>
       (policy) => policy.public_key !== undefined || isComplete(policy),
       'needs issuer or issuer_regex, and identity or identity_regex',
     )
-    .refine((policy) => policy.public_key === undefined || !isNamed(policy), 'has either public_key or an identity'),
+    .refine(
+      (policy) => policy.public_key === undefined || !namesSigner(policy),
+      'has either public_key or an issuer, an identity and pins',
+    ),
 );
 export type Policy = Readonly<z.infer<typeof policySchema>>;
 
-type Named = {
-  issuer?: string | undefined;
-  issuer_regex?: string | undefined;
-  identity?: string | undefined;
-  identity_regex?: string | undefined;
-};
+const SIGNER_FIELDS = ['issuer', 'issuer_regex', 'identity', 'identity_regex', ...PINS] as const;
+/** A policy before it is known to be one. */
+type SignerDemands = { readonly [field in (typeof SIGNER_FIELDS)[number]]?: string | undefined };
 
-function isComplete({ issuer, issuer_regex, identity, identity_regex }: Named): boolean {
+function isComplete({ issuer, issuer_regex, identity, identity_regex }: SignerDemands): boolean {
   return (issuer ?? issuer_regex) !== undefined && (identity ?? identity_regex) !== undefined;
 }
 
-function isNamed({ issuer, issuer_regex, identity, identity_regex }: Named): boolean {
-  return (issuer ?? issuer_regex ?? identity ?? identity_regex) !== undefined;
+/** Whether it demands what only a certificate says: a managed key names nobody, so nothing could be held against it. */
+function namesSigner(policy: SignerDemands): boolean {
+  return SIGNER_FIELDS.some((field) => policy[field] !== undefined);
 }
 
 /** What a certificate, or the claims that one would be made from, says of the signer. */
@@ -66,8 +69,6 @@ export interface SignerIdentity {
   readonly source_repository_owner_id?: string | undefined;
   readonly runner_environment?: string | undefined;
 }
-
-const PINS = ['source_repository_id', 'source_repository_owner_id', 'runner_environment'] as const;
 
 /**
  * Tests a signer; undefined where the policy admits it. Both before signing and in verification: one place decides.
