@@ -29,12 +29,10 @@ export interface AttachedBundle {
 export interface Discovery {
   /** In list order. */
   readonly bundles: readonly AttachedBundle[];
-  /** The first layer of each manifest that the list calls a bundle, whatever it is, and whatever it refers to. */
+  /** The first layer of each manifest that clients are shown as a bundle, whatever it is, and whatever it refers to. */
   readonly listedBundles: readonly Descriptor[];
   /** A signature of cosign's old format is there; only looked for where there is no bundle. */
   readonly legacy: boolean;
-  /** The manifests that the list shows, bundles or not. */
-  readonly listed: readonly Digest[];
   /** The list is longer than what was looked into. */
   readonly truncated: boolean;
   /** The first error that kept a candidate from being read and that another try may mend: nothing is missing for sure. */
@@ -69,14 +67,19 @@ export async function discoverBundles(
   subject: Digest,
   allowance: Allowance = createAllowance(),
 ): Promise<Discovery> {
-  const { descriptors } = await repository.listReferrers(subject);
+  const { descriptors, shown } = await repository.listReferrers(subject);
+  const shownBundles = new Set(
+    shown.flatMap(({ digest, artifactType }) => (isBundleType(artifactType) ? [digest] : [])),
+  );
   const manifests = descriptors.filter(({ mediaType }) => isManifestType(mediaType));
   const candidates = manifests.slice(0, Math.min(MAX_REFERRERS, allowance.left));
   allowance.left -= candidates.length;
   const examined: Examined[] = [];
   for (let from = 0; from < candidates.length; from += MANIFESTS_AT_ONCE) {
     const group = candidates.slice(from, from + MANIFESTS_AT_ONCE);
-    examined.push(...(await Promise.all(group.map((candidate) => examine(repository, subject, candidate)))));
+    examined.push(
+      ...(await Promise.all(group.map(({ digest }) => examine(repository, subject, digest, shownBundles.has(digest))))),
+    );
   }
   const bundles = examined.flatMap(({ bundle }) => (bundle ? [bundle] : []));
   const failed = examined.find(({ failure }) => failure !== undefined);
@@ -86,7 +89,6 @@ export async function discoverBundles(
     bundles,
     listedBundles: examined.flatMap(({ listedLayer }) => (listedLayer ? [listedLayer] : [])),
     legacy,
-    listed: descriptors.map(({ digest }) => digest),
     truncated: candidates.length < manifests.length,
     ...(failed ? { failure: failed.failure } : {}),
   };
@@ -99,14 +101,19 @@ interface Examined {
   readonly failure?: unknown;
 }
 
-async function examine(repository: Repository, subject: Digest, candidate: Descriptor): Promise<Examined> {
+async function examine(
+  repository: Repository,
+  subject: Digest,
+  digest: Digest,
+  isShownAsBundle: boolean,
+): Promise<Examined> {
   try {
-    const manifest = await pullImageManifest(repository, candidate.digest);
+    const manifest = await pullImageManifest(repository, digest);
     const [first] = manifest?.layers ?? [];
-    const listed = first && isBundleType(candidate.artifactType) ? { listedLayer: first } : {};
+    const listed = first && isShownAsBundle ? { listedLayer: first } : {};
     if (manifest?.subject?.digest !== subject) return listed;
     const layer = bundleLayer(manifest);
-    if (layer) return { ...listed, bundle: { manifest: candidate.digest, layer } };
+    if (layer) return { ...listed, bundle: { manifest: digest, layer } };
     return { ...listed, legacy: (manifest.artifactType ?? manifest.config.mediaType) === LEGACY_TYPE };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;

@@ -24,11 +24,16 @@ const COUNTS_PULLS = 'docker.io';
 export interface Referrers {
   /**
    * What refers to a subject, by the registry's own list and by the fallback tag; `api` says whether there is a list.
-   * Where both name a manifest, the list's descriptor counts: it is what other clients see.
+   * Where both name a manifest, the list's descriptor counts: it is what other clients see. They are shown the list
+   * where there is one, and only else what the tag names.
    *
    * @throws {OciError} where the list cannot be read (401, 403, a broken answer): it may hold anything
    */
-  listReferrers(subject: Digest): Promise<{ readonly descriptors: readonly Descriptor[]; readonly api: boolean }>;
+  listReferrers(subject: Digest): Promise<{
+    readonly descriptors: readonly Descriptor[];
+    readonly shown: readonly Descriptor[];
+    readonly api: boolean;
+  }>;
   /**
    * What refers to a subject by the registry's own list alone, which is all that clients ask where there is one;
    * undefined where the registry keeps none.
@@ -50,11 +55,16 @@ export function createReferrers(context: RepositoryContext, manifests: Manifests
       if (listed.status === 'rejected') throw listed.reason;
       // What is wrong with the tag's content does not hide the list.
       if (tagged.status === 'rejected' && !(listed.value && isBroken(tagged.reason))) throw tagged.reason;
+      const fallback = tagged.status === 'fulfilled' ? tagged.value : [];
       const unique = new Map<Digest, Descriptor>();
-      for (const found of [...(listed.value ?? []), ...(tagged.status === 'fulfilled' ? tagged.value : [])]) {
+      for (const found of [...(listed.value ?? []), ...fallback]) {
         if (!unique.has(found.digest)) unique.set(found.digest, found);
       }
-      return { descriptors: [...unique.values()], api: listed.value !== undefined };
+      return {
+        descriptors: [...unique.values()],
+        shown: listed.value ?? fallback,
+        api: listed.value !== undefined,
+      };
     },
     listByApi: (subject) => pullList(context, firstPage(subject)),
     hasReferrersApi: async (probe) => (await pullPage(context, firstPage(probe))) !== undefined,

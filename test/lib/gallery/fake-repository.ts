@@ -15,7 +15,11 @@ export class FakeRepository {
   readonly manifests = new Map<string, RawManifest>();
   readonly blobs = new Map<Digest, Uint8Array>();
   readonly tags = new Map<string, Digest>();
+  /** What the registry itself lists, if it does. */
   readonly referrers = new Map<Digest, Descriptor[]>();
+  /** What the fallback tags name. */
+  readonly fallback = new Map<Digest, Descriptor[]>();
+  hasReferrersApi = true;
   readonly errors = new Map<string, Error>();
   readonly calls: string[] = [];
 
@@ -87,11 +91,14 @@ export class FakeRepository {
       },
       listByApi: async (subject) => {
         at('LIST', subject);
-        return this.referrers.get(subject) ?? [];
+        return this.hasReferrersApi ? (this.referrers.get(subject) ?? []) : undefined;
       },
       listReferrers: async (subject) => {
         at('LIST', subject);
-        return { descriptors: this.referrers.get(subject) ?? [], api: true };
+        const api = this.hasReferrersApi;
+        const listed = api ? (this.referrers.get(subject) ?? []) : [];
+        const fallback = this.fallback.get(subject) ?? [];
+        return { descriptors: [...listed, ...fallback], shown: api ? listed : fallback, api };
       },
     };
     return present as Repository;

@@ -215,6 +215,18 @@ describe('verifyImage', () => {
       await fake.attach(amd64, bundle, { artifactType: 'application/vnd.oci.empty.v1+json' });
       expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: false, code: 'SIGNATURE_MISSING' });
     });
+    it('reads the fallback tag only where the registry keeps no list', async () => {
+      const { fake, amd64, bundle } = await setUp();
+      await fake.attach(amd64, bundle);
+      fake.fallback.set(amd64.digest, fake.referrers.get(amd64.digest) ?? []);
+      fake.referrers.delete(amd64.digest);
+      expect(await check(fake, amd64.digest)).toMatchObject({
+        verified: true,
+        localai: { verified: false, code: 'SIGNATURE_MISSING' },
+      });
+      fake.hasReferrersApi = false;
+      expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: true });
+    });
     it('reads the first layer, whatever it is', async () => {
       const { fake, amd64, bundle } = await setUp();
       const layers = [

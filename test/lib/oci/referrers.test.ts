@@ -28,16 +28,16 @@ const read = async (api: Answer | undefined, fallback?: Answer) =>
 
 describe('listReferrers', () => {
   it("gives the registry's list", async () =>
-    expect(await read(() => list([a, b]))).toEqual({ descriptors: [a, b], api: true }));
+    expect(await read(() => list([a, b]))).toEqual({ descriptors: [a, b], shown: [a, b], api: true }));
   it('gives the fallback tag where there is no list', async () =>
-    expect(await read(undefined, () => list([a]))).toEqual({ descriptors: [a], api: false }));
-  it('gives both as one, the list first', async () =>
+    expect(await read(undefined, () => list([a]))).toEqual({ descriptors: [a], shown: [a], api: false }));
+  it('gives both as one, the list first, which is all that clients are shown', async () =>
     expect(
       await read(
         () => list([b]),
         () => list([a, b, c]),
       ),
-    ).toEqual({ descriptors: [b, a, c], api: true }));
+    ).toEqual({ descriptors: [b, a, c], shown: [b], api: true }));
   it.each([
     ['docker.io', undefined, `HEAD ${FALLBACK}`],
     ['docker.io', () => list([b], { 'Docker-Content-Digest': digest('d') }), `HEAD ${FALLBACK}, GET ${FALLBACK}`],
@@ -62,9 +62,9 @@ describe('listReferrers', () => {
     expect(descriptors).toEqual([referrer('a', { artifactType: 'listed' })]);
   });
   it('finds none where there is neither', async () =>
-    expect(await read(undefined)).toEqual({ descriptors: [], api: false }));
+    expect(await read(undefined)).toEqual({ descriptors: [], shown: [], api: false }));
   it.each([[[]], [null]])('finds none in a list of %j', async (manifests) =>
-    expect(await read(() => list(manifests))).toEqual({ descriptors: [], api: true }),
+    expect(await read(() => list(manifests))).toEqual({ descriptors: [], shown: [], api: true }),
   );
   it('asks for all types: one registry lists wrong ones', async () => {
     const { caller, repository } = answering(() => list([referrer('a', { artifactType: 'wrong/type' }), a]));
@@ -107,7 +107,9 @@ describe('listReferrers', () => {
       ['a redirect elsewhere', () => Response.redirect('https://github.test/', 303)],
       ['HTML', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } })],
       ['another type that begins alike', () => list([a], {}, `${OCI_INDEX}x`)],
-    ])('takes %s for that', async (_, api) => expect(await read(api)).toEqual({ descriptors: [], api: false }));
+    ])('takes %s for that', async (_, api) =>
+      expect(await read(api)).toEqual({ descriptors: [], shown: [], api: false }),
+    );
     it('does not follow a redirect', async () => {
       const { caller, repository } = answering(() => Response.redirect('https://github.test/', 303));
       await repository.listReferrers(SUBJECT);
@@ -145,7 +147,7 @@ describe('listReferrers', () => {
       ['a broken index', () => list([{ digest: 'x' }])],
       ['too much', () => new Response('x'.repeat(4 * 1024 * 1024 + 1), { headers: { 'Content-Type': OCI_INDEX } })],
     ])('still gives the list: %s', async (_, fallback) =>
-      expect(await read(() => list([a]), fallback)).toEqual({ descriptors: [a], api: true }),
+      expect(await read(() => list([a]), fallback)).toEqual({ descriptors: [a], shown: [a], api: true }),
     );
     it('does not take an index that cannot be read for an empty one where it is all there is', async () =>
       expect(read(undefined, () => list([{ digest: 'x' }]))).rejects.toMatchObject({ code: 'MANIFEST_INVALID' }));
