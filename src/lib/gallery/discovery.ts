@@ -25,12 +25,15 @@ export interface AttachedBundle {
   readonly layer: Descriptor;
 }
 
+/** What clients are shown as a bundle: the first layer of its manifest, whatever it is, and whatever it refers to. */
+export type ListedBundle = { readonly layer: Descriptor } | { readonly failure: unknown };
+
 /** What is attached to a subject. */
 export interface Discovery {
   /** In list order. */
   readonly bundles: readonly AttachedBundle[];
-  /** The first layer of each manifest that clients are shown as a bundle, whatever it is, and whatever it refers to. */
-  readonly listedBundles: readonly Descriptor[];
+  /** In list order; what could not be read keeps its place, for a client would have ended there. */
+  readonly listedBundles: readonly ListedBundle[];
   /** A signature of cosign's old format is there; only looked for where there is no bundle. */
   readonly legacy: boolean;
   /** The list is longer than what was looked into. */
@@ -87,7 +90,7 @@ export async function discoverBundles(
     bundles.length === 0 && (examined.some((found) => found.legacy) || (await hasLegacyTag(repository, subject)));
   return {
     bundles,
-    listedBundles: examined.flatMap(({ listedLayer }) => (listedLayer ? [listedLayer] : [])),
+    listedBundles: examined.flatMap(({ listed }) => (listed ? [listed] : [])),
     legacy,
     truncated: candidates.length < manifests.length,
     ...(failed ? { failure: failed.failure } : {}),
@@ -95,7 +98,7 @@ export async function discoverBundles(
 }
 
 interface Examined {
-  readonly listedLayer?: Descriptor;
+  readonly listed?: ListedBundle;
   readonly bundle?: AttachedBundle;
   readonly legacy?: boolean;
   readonly failure?: unknown;
@@ -110,14 +113,15 @@ async function examine(
   try {
     const manifest = await pullImageManifest(repository, digest);
     const [first] = manifest?.layers ?? [];
-    const listed = first && isShownAsBundle ? { listedLayer: first } : {};
+    const listed = first && isShownAsBundle ? { listed: { layer: first } } : {};
     if (manifest?.subject?.digest !== subject) return listed;
     const layer = bundleLayer(manifest);
     if (layer) return { ...listed, bundle: { manifest: digest, layer } };
     return { ...listed, legacy: (manifest.artifactType ?? manifest.config.mediaType) === LEGACY_TYPE };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return UNUSABLE.has(error.code) ? {} : { failure: error };
+    if (UNUSABLE.has(error.code)) return {};
+    return { failure: error, ...(isShownAsBundle ? { listed: { failure: error } } : {}) };
   }
 }
 

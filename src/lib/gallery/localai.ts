@@ -1,11 +1,10 @@
-import type { VerdictCode } from '../sigstore/error.ts';
 import type { Policy } from '../sigstore/policy.ts';
 import type { Discovery } from './discovery.ts';
 import { createJudge, type Judge, type Judgement, type JudgeOptions } from './judge.ts';
 import type { Subject } from './subjects.ts';
 
-/** What LocalAI's own verifier would say. */
-export type LocalAiVerdict = { readonly verified: true } | { readonly verified: false; readonly code: VerdictCode };
+/** What LocalAI's own verifier would say; `code` is a verdict's, or that of the error where it could not be told. */
+export type LocalAiVerdict = { readonly verified: true } | { readonly verified: false; readonly code: string };
 
 /** A judge by LocalAI's policy; what passed by ours, which demands more, is not verified again. */
 export function createLocalAiJudge(ours: Judge, options: JudgeOptions): Judge | undefined {
@@ -28,6 +27,8 @@ function localAiPolicy(policy: Policy): Policy | undefined {
 /**
  * Follows LocalAI's rules for what it pulls: it goes by the types that the list shows, takes the first bundle that
  * parses, whatever its predicate, and looks no further.
+ *
+ * @throws {OciError} {HttpError} where none is refused, and one could not be read
  */
 export async function judgeAsLocalAi(
   judge: Judge | undefined,
@@ -36,18 +37,17 @@ export async function judgeAsLocalAi(
   // Without a certificate there is nobody to compare with its policy.
   if (!judge) return { verified: false, code: 'SIGNATURE_INVALID' };
   if (found.length === 0) return { verified: false, code: 'SIGNATURE_MISSING' };
+  let failure: unknown;
   for (const { subject, discovery } of found) {
-    const code = await firstRefusal(judge, subject, discovery);
-    if (code !== undefined) return { verified: false, code };
+    try {
+      const judgement = await judgeFirstBundle(judge, subject, discovery);
+      if (!judgement.ok) return { verified: false, code: judgement.code };
+    } catch (error) {
+      failure ??= error;
+    }
   }
+  if (failure !== undefined) throw failure;
   return { verified: true };
-}
-
-async function firstRefusal(judge: Judge, subject: Subject, discovery: Discovery): Promise<VerdictCode | undefined> {
-  // A bundle that cannot be read now would end LocalAI's verification too.
-  const judgement = await judgeFirstBundle(judge, subject, discovery).catch(() => undefined);
-  if (!judgement) return 'BUNDLE_MALFORMED';
-  return judgement.ok ? undefined : judgement.code;
 }
 
 /**
@@ -63,8 +63,9 @@ export async function judgeFirstBundle(
 ): Promise<Judgement> {
   // Without a certificate there is nobody to compare with its policy.
   if (!judge) return { ok: false, code: 'SIGNATURE_INVALID', detail: 'LocalAI knows no managed keys' };
-  for (const layer of listedBundles) {
-    const judgement = await judge(layer, subject);
+  for (const listed of listedBundles) {
+    if ('failure' in listed) throw listed.failure;
+    const judgement = await judge(listed.layer, subject);
     if (judgement.ok || judgement.code !== 'BUNDLE_MALFORMED') return judgement;
   }
   return { ok: false, code: 'SIGNATURE_MISSING', detail: 'no referrer is listed as a Sigstore bundle' };

@@ -27,7 +27,7 @@ export interface DatedVerdict {
 
 /**
  * Keeps verdicts by repository, digest, platform, policy and trusted root: a pass for an hour, a refusal for ten
- * seconds, errors never. What a tag names is kept for five seconds.
+ * seconds, errors and what rests on one never. What a tag names is kept for five seconds.
  */
 export function createVerdictCache(now: Now): (options: CachedVerdictOptions) => Promise<DatedVerdict> {
   const verdicts = createCache<DatedVerdict>(now, MAX_VERDICTS);
@@ -47,7 +47,7 @@ export function createVerdictCache(now: Now): (options: CachedVerdictOptions) =>
         ? { found: false, code: 'IMAGE_NOT_FOUND', detail: `${name} has no such image` }
         : await verifyImage({ ...options, reference: digest });
     const dated = { verdict, cached: false, checked_at: new Date(now()).toISOString() };
-    if (verdict.found) verdicts.set(key, dated, verdict.verified ? PASS_MS : REFUSAL_MS);
+    if (verdict.found && !verdict.isProvisional) verdicts.set(key, dated, verdict.verified ? PASS_MS : REFUSAL_MS);
     return dated;
   };
 }

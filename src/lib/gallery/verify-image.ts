@@ -1,3 +1,4 @@
+import { CodedError } from '../error.ts';
 import { createGate } from '../http.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -39,6 +40,8 @@ interface Resolved {
   readonly index_digest?: Digest;
   readonly platform?: string;
   readonly localai: LocalAiVerdict;
+  /** `localai` rests on something that could not be read, and that another try may read. */
+  readonly isProvisional: boolean;
 }
 export interface VerifiedImage extends Resolved {
   readonly verified: true;
@@ -97,7 +100,7 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
   const refused = outcomes.find(({ judgement }) => !judgement.ok);
   const failed = settled.find((one) => one.status === 'rejected');
   if (!refused && failed) throw failed.reason;
-  const localai = await judgeAsLocalAi(createLocalAiJudge(judge, judging), pulledByLocalAi(outcomes, image));
+  const theirs = createLocalAiJudge(judge, judging);
   const { found, digest, index_digest, platform } = image;
   const resolved = {
     found,
@@ -105,7 +108,9 @@ export async function verifyImage(options: VerifyImageOptions): Promise<ImageVer
     ...(index_digest === undefined ? {} : { index_digest }),
     ...(platform === undefined ? {} : { platform }),
     // Where a subject could not be read, LocalAI's verdict on the others is not the whole one.
-    localai: refused && failed ? ({ verified: false, code: (refused.judgement as Refusal).code } as const) : localai,
+    ...(refused && failed
+      ? { localai: { verified: false, code: (refused.judgement as Refusal).code } as const, isProvisional: true }
+      : await askLocalAi(theirs, pulledByLocalAi(outcomes, image))),
   };
   return refused ? describeRefusal(resolved, refused) : describePass(resolved, outcomes);
 }
@@ -150,6 +155,19 @@ function missing({ legacy, truncated }: Discovery): Refusal {
     return { ok: false, code: 'SIGNATURE_LEGACY', detail: "only a signature of cosign's old format is attached" };
   const detail = truncated ? 'none of the first referrers is a Sigstore bundle' : 'no Sigstore bundle is attached';
   return { ok: false, code: 'SIGNATURE_MISSING', detail };
+}
+
+/** What LocalAI's own verifier would say: it, too, ends with an error where what it goes by cannot be read. */
+async function askLocalAi(
+  judge: Judge | undefined,
+  found: readonly Outcome[],
+): Promise<Pick<Resolved, 'localai' | 'isProvisional'>> {
+  try {
+    return { localai: await judgeAsLocalAi(judge, found), isProvisional: false };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { localai: { verified: false, code: error.code }, isProvisional: true };
+  }
 }
 
 /** LocalAI resolves an index to the child for its own platform, and looks at nothing else. */

@@ -97,4 +97,13 @@ describe('discoverBundles', () => {
     fake.errors.set(digest, new HttpError('PEER_FAILED', 'status 500'));
     expect(await discoverBundles(fake.repository, image.digest)).toMatchObject({ failure: { code: 'PEER_FAILED' } });
   });
+
+  it('keeps the place of what it could not read, where it is listed as a bundle', async () => {
+    const { fake, image } = await setUp();
+    const attached = [await fake.attach(image, { n: 1 }), await fake.attach(image, { n: 2 }, {})];
+    for (const { digest } of attached) fake.errors.set(digest, new HttpError('PEER_FAILED', 'status 500'));
+    await fake.attach(image, { n: 3 });
+    const { listedBundles } = await discoverBundles(fake.repository, image.digest);
+    expect(listedBundles).toMatchObject([{ failure: { code: 'PEER_FAILED' } }, { layer: {} }]);
+  });
 });

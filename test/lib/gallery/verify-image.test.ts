@@ -155,7 +155,11 @@ describe('verifyImage', () => {
     const { fake, index, arm64 } = await setUpSigned();
     fake.referrers.delete(index.digest);
     fake.errors.set(arm64.digest, new HttpError('PEER_TIMEOUT', 'slow'));
-    expect(await check(fake, 'v1')).toMatchObject({ code: 'SIGNATURE_MISSING', localai: { verified: false } });
+    expect(await check(fake, 'v1')).toMatchObject({
+      code: 'SIGNATURE_MISSING',
+      localai: { verified: false },
+      isProvisional: true,
+    });
   });
 
   it('takes a bundle whose blob is gone for malformed', async () => {
@@ -226,6 +230,19 @@ describe('verifyImage', () => {
       });
       fake.hasReferrersApi = false;
       expect(await localaiOf(fake, amd64.digest)).toEqual({ verified: true });
+    });
+    it.each(['manifest', 'blob'] as const)('ends where the %s of the first bundle cannot be read', async (part) => {
+      const { fake, amd64, bundle } = await setUp();
+      const first = { refused: 'ISSUER_MISMATCH' };
+      const manifest = await fake.attach(amd64, first);
+      await fake.attach(amd64, bundle);
+      const { digest } = part === 'manifest' ? manifest : await fake.addBlob(JSON.stringify(first));
+      fake.errors.set(digest, new HttpError('PEER_FAILED', 'status 503'));
+      expect(await check(fake, amd64.digest)).toMatchObject({
+        verified: true,
+        localai: { verified: false, code: 'PEER_FAILED' },
+        isProvisional: true,
+      });
     });
     it('reads the first layer, whatever it is', async () => {
       const { fake, amd64, bundle } = await setUp();

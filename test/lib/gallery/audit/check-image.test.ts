@@ -80,6 +80,13 @@ describe('checkImage', () => {
     });
   });
 
+  it("gives no result where LocalAI's first bundle cannot be read, though another passes", async () => {
+    const { check, fake, attach } = await setUp();
+    fake.errors.set((await attach({ refused: 'SIGNATURE_INVALID' })).digest, new HttpError('PEER_FAILED', 'x'));
+    await attach();
+    await expect(check()).rejects.toMatchObject({ code: 'PEER_FAILED' });
+  });
+
   it('gives no result where what cannot be read might have passed', async () => {
     const { check, fake, attach } = await setUp();
     await attach({ refused: 'SIGNATURE_INVALID' });
