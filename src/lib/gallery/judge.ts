@@ -7,7 +7,7 @@ import { SigstoreError, type VerdictCode } from '../sigstore/error.ts';
 import type { Evidence } from '../sigstore/evidence.ts';
 import type { Policy } from '../sigstore/policy.ts';
 import type { TrustRootMaterial } from '../sigstore/trusted-root.ts';
-import { verifyBundle } from '../sigstore/verify.ts';
+import { type BundleMemory, createBundleMemory, verifyBundle } from '../sigstore/verify.ts';
 import type { Subject } from './subjects.ts';
 
 const MAX_BUNDLE_BYTES = 1024 * 1024;
@@ -54,12 +54,18 @@ export function refusalOf(error: unknown): Refusal {
 /** Verifies a bundle's bytes, for tests to replace. */
 export type VerifyBundle = typeof verifyBundle;
 
-/** Reads a bundle. @throws {SigstoreError} BUNDLE_MALFORMED; {OciError}, {HttpError} where another try may help */
-export type ReadBundle = (layer: Descriptor) => Promise<unknown>;
+/** A bundle's JSON, and what was found of it: judges share both. */
+interface KnownBundle {
+  readonly json: unknown;
+  readonly memory: BundleMemory;
+}
 
-/** Reads each bundle once, and not more than fit into memory. */
+/** Reads a bundle. @throws {SigstoreError} BUNDLE_MALFORMED; {OciError}, {HttpError} where another try may help */
+export type ReadBundle = (layer: Descriptor) => Promise<KnownBundle>;
+
+/** Reads each bundle once, and not more than fit into memory; for judges with the same trusted root. */
 export function createBundleReader(repository: Repository): ReadBundle {
-  const read = new Map<Digest, Promise<unknown>>();
+  const read = new Map<Digest, Promise<KnownBundle>>();
   let announced = 0;
   return (layer) => {
     const known = read.get(layer.digest);
@@ -68,7 +74,7 @@ export function createBundleReader(repository: Repository): ReadBundle {
     const reading =
       announced > MAX_BUNDLES_BYTES || read.size >= MAX_BUNDLES
         ? refuseBundle('there are more bundles than are read')
-        : pull(repository, layer);
+        : pull(repository, layer).then((json) => ({ json, memory: createBundleMemory() }));
     read.set(layer.digest, reading);
     return reading;
   };
@@ -113,29 +119,24 @@ export interface JudgeOptions {
 export type Judge = (layer: Descriptor, subject: Subject) => Promise<Judgement>;
 
 /**
- * Creates a judge that verifies each bundle once, however many subjects it is attached to: whether a statement names
- * another digest needs no cryptography.
+ * Creates a judge. A bundle's signature is verified once, however many subjects it is attached to and whatever else is
+ * judged with the same reader: whether it names a digest, and a policy its signer, needs no cryptography.
  */
 export function createJudge(options: JudgeOptions): Judge {
   const { read, policy, trust, requireCosignPredicate, verify = verifyBundle, passed = new Map() } = options;
-  const refused = new Map<string, Refusal>();
   return async (layer, subject) => {
     try {
-      const bundle = await read(layer);
+      const { json: bundle, memory } = await read(layer);
       const artifact = await artifactOf(options.repository, bundle, subject);
       // From here on nothing waits, so two subjects never verify the same bundle side by side.
       const before = passed.get(layer.digest);
       if (before?.evidence.subjects.includes(subject.digest)) return before;
-      const known = refused.get(`${layer.digest} ${subject.digest}`);
-      if (known) return known;
-      const evidence = verify({ bundle, artifact, policy, trust, requireCosignPredicate });
+      const evidence = verify({ bundle, artifact, policy, trust, requireCosignPredicate, memory });
       const judgement = { ok: true, evidence, bundle } as const;
       passed.set(layer.digest, judgement);
       return judgement;
     } catch (error) {
-      const refusal = refusalOf(error);
-      refused.set(`${layer.digest} ${subject.digest}`, refusal);
-      return refusal;
+      return refusalOf(error);
     }
   };
 }

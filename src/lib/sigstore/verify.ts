@@ -1,21 +1,17 @@
-import { createHash, createPublicKey } from 'node:crypto';
-import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
-import { type SignedEntity, toSignedEntity, Verifier } from '@sigstore/verify';
+import { createHash } from 'node:crypto';
+import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import { messageOf } from '../error.ts';
 import { findShapeProblem } from './bundle-shape.ts';
 import { SigstoreError } from './error.ts';
-import { type Evidence, readSigner } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { checkEntry, vouchedNumbers } from './log-entry.ts';
-import { isLoggedFor } from './logged-verifier.ts';
-import { pinCertificate } from './pinned-certificate.ts';
 import { assessSigner, type Policy } from './policy.ts';
+import { type HeldSignature, verifySignature } from './signature.ts';
 import { COSIGN_PREDICATE, parseStatement, type Statement } from './statement.ts';
-import { checkTimestampToken, hasKnownSigner } from './timestamp-token.ts';
 import type { TrustRootMaterial } from './trusted-root.ts';
 
 /** Entries of a kind that are looked at in one bundle, as sigstore-go has it. */
 const MAX_ENTRIES = 32;
-const THRESHOLDS = { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 };
 
 export interface VerifyOptions {
   /** Protobuf's JSON, parsed. */
@@ -25,6 +21,26 @@ export interface VerifyOptions {
   readonly trust: TrustRootMaterial;
   /** For an image: only cosign's predicate, or a plain message signature, is a signature. */
   readonly requireCosignPredicate: boolean;
+  /** Of this bundle and this trusted root, where several subjects or policies are asked for. */
+  readonly memory?: BundleMemory;
+}
+
+/** What was found of one bundle under one trusted root, be it an error: the same work is not done twice. */
+export interface BundleMemory {
+  readonly parsed: Map<string, Ending<ParsedBundle>>;
+  readonly signatures: Map<string, Ending<HeldSignature>>;
+}
+
+type Ending<Value> = { readonly value: Value } | { readonly error: unknown };
+
+interface ParsedBundle {
+  readonly bundle: Bundle;
+  /** What an envelope states; a plain signature states nothing. */
+  readonly statement: Statement | undefined;
+}
+
+export function createBundleMemory(): BundleMemory {
+  return { parsed: new Map(), signatures: new Map() };
 }
 
 /**
@@ -34,24 +50,36 @@ export interface VerifyOptions {
  * Identities are compared here: the library would take a string for a regular expression.
  *
  * @see https://docs.sigstore.dev/about/security/
- * @throws {SigstoreError} with a verdict code
+ * @throws {SigstoreError} with a verdict code; ARTIFACT_REQUIRED for a plain signature where only the digest is there
  */
 export function verifyBundle(options: VerifyOptions): Evidence {
-  const { policy } = options;
-  const bundle = parseBundle(options.bundle);
-  const statement = readStatement(bundle);
-  const entity = toEntity(bundle, options);
-  const times = verifySignature(entity, options);
-  verifyLoggedSigner(bundle, entity, policy);
-  if (statement?.isForeign) throw new SigstoreError('PREDICATE_UNEXPECTED', 'the envelope holds no in-toto statement');
-  if (!coversArtifact(bundle, statement, options.artifact)) {
-    throw new SigstoreError('SUBJECT_MISMATCH', 'the signature is for something else');
+  const { policy, trust, artifact, memory = createBundleMemory() } = options;
+  const parsed = once(memory.parsed, 'bundle', () => parseBundle(options.bundle));
+  const { bundle, statement } = parsed;
+  if (bundle.content.$case === 'messageSignature' && !('bytes' in artifact)) {
+    throw new SigstoreError(
+      'ARTIFACT_REQUIRED',
+      'the bundle is a plain signature of the artifact, which cannot be checked by a digest: the artifact is needed',
+    );
   }
+  const isCovered = coversArtifact(parsed, artifact);
+  // Of a plain signature, whatever it does not claim to be for is alike: none passes below.
+  const key = `${statement !== undefined || isCovered} ${policy.public_key ?? ''}`;
+  const signature = once(memory.signatures, key, () =>
+    verifySignature({
+      bundle,
+      artifact: 'bytes' in artifact ? artifact.bytes : undefined,
+      publicKey: policy.public_key,
+      trust,
+    }),
+  );
+  if (statement?.isForeign) throw new SigstoreError('PREDICATE_UNEXPECTED', 'the envelope holds no in-toto statement');
+  if (!isCovered) throw new SigstoreError('SUBJECT_MISMATCH', 'the signature is for something else');
   const expected = policy.predicate_type ?? (options.requireCosignPredicate ? COSIGN_PREDICATE : undefined);
   if (expected !== undefined && statement && statement.predicateType !== expected) {
     throw new SigstoreError('PREDICATE_UNEXPECTED', `the predicate is ${statement.predicateType}`);
   }
-  const signer = entity.key.$case === 'certificate' ? readSigner(entity.key.certificate) : { issuer: '', identity: '' };
+  const { signer, times } = signature;
   const refused = policy.public_key === undefined ? assessSigner(policy, signer) : undefined;
   if (refused) throw new SigstoreError(refused.code, refused.detail);
   const earliest = Math.min(...times.map(({ time }) => time.getTime()));
@@ -61,10 +89,30 @@ export function verifyBundle(options: VerifyOptions): Evidence {
       `signed at ${new Date(earliest).toISOString()}, before ${policy.not_before}`,
     );
   }
-  return describe(bundle, signer, times, statement);
+  return describe(parsed, signature);
 }
 
-function parseBundle(json: unknown): Bundle {
+function once<Value>(known: Map<string, Ending<Value>>, key: string, work: () => Value): Value {
+  const ending = known.get(key) ?? endingOf(work);
+  known.set(key, ending);
+  if ('error' in ending) throw ending.error;
+  return ending.value;
+}
+
+function endingOf<Value>(work: () => Value): Ending<Value> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function parseBundle(json: unknown): ParsedBundle {
+  const bundle = readBundle(json);
+  return { bundle, statement: readStatement(bundle) };
+}
+
+function readBundle(json: unknown): Bundle {
   try {
     const shape = findShapeProblem(json);
     if (shape !== undefined) throw new Error(shape);
@@ -90,93 +138,7 @@ function readStatement({ content }: Bundle): Statement | undefined {
   }
 }
 
-function toEntity(bundle: Bundle, { artifact }: VerifyOptions): SignedEntity {
-  if (bundle.content.$case === 'messageSignature' && !('bytes' in artifact)) {
-    throw new SigstoreError(
-      'ARTIFACT_REQUIRED',
-      'the bundle is a plain signature of the artifact, which cannot be checked by a digest: the artifact is needed',
-    );
-  }
-  try {
-    const entity = toSignedEntity(bundle, 'bytes' in artifact ? Buffer.from(artifact.bytes) : undefined);
-    if (entity.key.$case === 'certificate') pinCertificate(entity.key.certificate);
-    tokensOf(entity).forEach(checkTimestampToken);
-    return entity;
-  } catch (cause) {
-    throw new SigstoreError('BUNDLE_MALFORMED', `not a Sigstore bundle: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** In the bundle's order. */
-function tokensOf({ timestamps }: SignedEntity) {
-  return timestamps.flatMap((one) => (one.$case === 'timestamp-authority' ? [one.timestamp] : []));
-}
-
-interface VerifiedTime {
-  readonly type: string;
-  readonly time: Date;
-}
-
-/** The library's part: everything that is cryptography. */
-function verifySignature(entity: SignedEntity, { policy, trust }: VerifyOptions): VerifiedTime[] {
-  const managed = policy.public_key !== undefined;
-  if (!managed && entity.key.$case !== 'certificate')
-    throw new SigstoreError('SIGNATURE_INVALID', 'the bundle has no certificate');
-  if (managed && entity.key.$case !== 'public-key')
-    throw new SigstoreError('SIGNATURE_INVALID', 'the bundle is not signed with a managed key');
-  try {
-    const material = managed ? { ...trust.material, publicKey: managedKey(policy.public_key ?? '') } : trust.material;
-    const times = verifyWithTimes(new Verifier(material, THRESHOLDS), entity);
-    if (!tokensOf(entity).every((token) => hasKnownSigner(token, material.timestampAuthorities)))
-      throw new Error('a timestamp brings a certificate that its authority does not have');
-    return times;
-  } catch (cause) {
-    if (cause instanceof ValidationError) throw new SigstoreError('BUNDLE_MALFORMED', cause.message, { cause });
-    throw new SigstoreError('SIGNATURE_INVALID', messageOf(cause), { cause });
-  }
-}
-
-function managedKey(pem: string) {
-  const publicKey = createPublicKey(pem);
-  return () => ({ publicKey, validFor: () => true });
-}
-
-/** The library verifies times, but does not hand them out: they are caught on their way. */
-function verifyWithTimes(verifier: Verifier, entity: SignedEntity): VerifiedTime[] {
-  const inner = verifier as unknown as { verifyTimestamps(entity: SignedEntity): Date[] };
-  const verifyTimestamps = inner.verifyTimestamps.bind(verifier);
-  let times: Date[] = [];
-  inner.verifyTimestamps = (one) => {
-    times = verifyTimestamps(one);
-    return times;
-  };
-  verifier.verify(entity);
-  // A log's time counts only where the log promised it; the library leaves the others out.
-  const kinds = entity.timestamps.flatMap((one) =>
-    one.$case === 'transparency-log' && !one.tlogEntry.inclusionPromise ? [] : [one.$case],
-  );
-  return times.map((time, index) => ({ type: kinds[index] ?? '', time }));
-}
-
-/** What the library leaves open of the entries: whom they name, and a time that was not promised. */
-function verifyLoggedSigner(bundle: Bundle, { key }: SignedEntity, policy: Policy): void {
-  const expected =
-    key.$case === 'certificate'
-      ? key.certificate.root.toDER()
-      : createPublicKey(policy.public_key ?? '').export({ type: 'spki', format: 'der' });
-  for (const entry of bundle.verificationMaterial.tlogEntries) {
-    if (!isLoggedFor(entry, expected)) throw new SigstoreError('SIGNATURE_INVALID', 'the log has another signer');
-    const integrated = Number(entry.integratedTime) * 1000;
-    if (integrated > 0 && key.$case === 'certificate' && !key.certificate.validForDate(new Date(integrated)))
-      throw new SigstoreError('SIGNATURE_INVALID', 'the certificate did not count when the log took the entry');
-  }
-}
-
-function coversArtifact(
-  bundle: Bundle,
-  statement: Statement | undefined,
-  artifact: VerifyOptions['artifact'],
-): boolean {
+function coversArtifact({ bundle, statement }: ParsedBundle, artifact: VerifyOptions['artifact']): boolean {
   const digest =
     'bytes' in artifact ? `sha256:${createHash('sha256').update(artifact.bytes).digest('hex')}` : artifact.digest;
   if (statement) return statement.digests.includes(digest);
@@ -184,12 +146,7 @@ function coversArtifact(
   return `sha256:${bundle.content.messageSignature.messageDigest.digest.toString('hex')}` === digest;
 }
 
-function describe(
-  bundle: Bundle,
-  signer: Evidence['signer'],
-  times: readonly VerifiedTime[],
-  statement: Statement | undefined,
-): Evidence {
+function describe({ bundle, statement }: ParsedBundle, { signer, times }: HeldSignature): Evidence {
   const [entry] = bundle.verificationMaterial.tlogEntries;
   const { index, integrated } = vouchedNumbers(entry);
   return {

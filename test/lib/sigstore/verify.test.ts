@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createBundleMemory } from '../../../src/lib/sigstore/verify.ts';
 import { ARTIFACT, codeOf, DIGEST, dsse, edit, message, POLICY, verifyDsse, verifyMessage } from './setup.ts';
 
 const ENTRY = 'verificationMaterial.tlogEntries.0';
@@ -156,5 +157,30 @@ describe('verifyBundle', () => {
       const { predicate_type } = verifyDsse();
       expect(verifyDsse(dsse, { requireCosignPredicate: true, policy: { ...POLICY, predicate_type } })).toBeDefined();
     });
+  });
+});
+
+describe('createBundleMemory', () => {
+  it('passes a plain signature for its own artifact only, whatever was asked before', () => {
+    const memory = createBundleMemory();
+    const other = { artifact: { bytes: new TextEncoder().encode('other') }, memory };
+    expect(codeOf(() => verifyMessage(message, other))).toBe('SIGNATURE_INVALID');
+    expect(codeOf(() => verifyMessage(message, { artifact: { digest: DIGEST }, memory }))).toBe('ARTIFACT_REQUIRED');
+    expect(codeOf(() => verifyMessage(message, { memory }))).toBe('no error');
+    expect(codeOf(() => verifyMessage(message, other))).toBe('SIGNATURE_INVALID');
+  });
+  it('takes a bundle for the managed key of one policy only', () => {
+    const memory = createBundleMemory();
+    expect(codeOf(() => verifyDsse(dsse, { memory }))).toBe('no error');
+    const policy = { public_key: 'x' };
+    expect(codeOf(() => verifyDsse(dsse, { memory, policy }))).toBe('SIGNATURE_INVALID');
+  });
+  it('still asks for the subject, and for the signer', () => {
+    const memory = createBundleMemory();
+    expect(codeOf(() => verifyDsse(dsse, { memory }))).toBe('no error');
+    const artifact = { digest: DIGEST.replace('a', 'b') };
+    expect(codeOf(() => verifyDsse(dsse, { memory, artifact }))).toBe('SUBJECT_MISMATCH');
+    const policy = { ...POLICY, issuer: 'x' };
+    expect(codeOf(() => verifyDsse(dsse, { memory, policy }))).toBe('ISSUER_MISMATCH');
   });
 });
