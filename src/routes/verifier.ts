@@ -1,7 +1,13 @@
 import type { Context } from 'hono';
 import type { Config } from '../lib/config.ts';
 import { CodedError } from '../lib/error.ts';
-import { describePolicyOf, describeTrust, describeVerdict, type TrustSource } from '../lib/gallery/answer.ts';
+import {
+  type BundleRoom,
+  describePolicyOf,
+  describeTrust,
+  describeVerdict,
+  type TrustSource,
+} from '../lib/gallery/answer.ts';
 import { type Budget, createBudget, withBudget } from '../lib/gallery/budget.ts';
 import { GalleryError } from '../lib/gallery/error.ts';
 import { parseInlineTrust } from '../lib/gallery/inline-trust.ts';
@@ -27,6 +33,8 @@ import type { AppEnv } from './app-types.ts';
 import { ProblemError, statusOfCode } from './problem.ts';
 
 const IMAGES_AT_ONCE = 8;
+/** Characters of bundles in one answer: a hundred of the longest would not fit into memory. */
+const MAX_ANSWERED_BUNDLES = 16 * 1024 * 1024;
 /** Of one isolate, per registry. */
 const REQUESTS_PER_HOUR = 3000;
 
@@ -49,7 +57,7 @@ interface Check {
   readonly shared: Shared;
   readonly policy: NamedPolicy;
   readonly platform?: Platform;
-  readonly includeBundle: boolean;
+  readonly room?: BundleRoom;
 }
 
 /** What the requests to an isolate share. */
@@ -108,13 +116,13 @@ function parseCheck(entered: Pick<Check, 'deps' | 'shared'>, { policy, platform,
     ...entered,
     policy: parsePolicy(entered.deps.config, policy ?? ''),
     ...parseOptionalPlatform(platform),
-    includeBundle: include === 'bundle',
+    ...(include === 'bundle' ? { room: { left: MAX_ANSWERED_BUNDLES } } : {}),
   };
 }
 
 /** @throws {GalleryError} {OciError} {ProblemError} where there is no verdict */
 async function checkImage(check: Check, ref: string): Promise<VerdictAnswer> {
-  const { deps, shared, policy, platform, includeBundle } = check;
+  const { deps, shared, policy, platform, room } = check;
   const allowed = parseAllowedReference(deps.config, ref);
   const repository = withBudget(openRepository(deps, allowed), shared.budget);
   const { material, ...trust } = await currentTrust(deps);
@@ -132,7 +140,14 @@ async function checkImage(check: Check, ref: string): Promise<VerdictAnswer> {
   const { verdict } = dated;
   if (!verdict.found) throw new GalleryError(verdict.code, verdict.detail);
   const name = `${allowed.host}/${allowed.repository}`;
-  const body = describeVerdict(verdict, { ref, repository: name, policy, trust, dated, includeBundle });
+  const body = describeVerdict(verdict, {
+    ref,
+    repository: name,
+    policy,
+    trust,
+    dated,
+    ...(room ? { room } : {}),
+  });
   return { status: verdict.verified ? 200 : 403, body };
 }
 

@@ -18,7 +18,13 @@ export interface ImageAnswerOptions {
   readonly policy: NamedPolicy;
   readonly trust: TrustSource;
   readonly dated: Omit<DatedVerdict, 'verdict'>;
-  readonly includeBundle: boolean;
+  /** Absent: the answer is to have no bundle. */
+  readonly room?: BundleRoom;
+}
+
+/** How many characters of bundles, as JSON, an answer may still carry; shared by the results of one answer. */
+export interface BundleRoom {
+  left: number;
 }
 
 /** A verdict as clients get it: enough to pull just that, and to verify it by themselves. */
@@ -35,7 +41,6 @@ export function describeVerdict(verdict: VerifiedImage | RefusedImage, options: 
   };
   if (!verdict.verified) return { verified: false, code: verdict.code, detail: verdict.detail, ...common, ...basis };
   const { signer, timestamps, log, predicate_type } = verdict.evidence;
-  const bundle = options.includeBundle ? { bundle: verdict.bundle } : {};
   return {
     verified: true,
     ...common,
@@ -45,8 +50,16 @@ export function describeVerdict(verdict: VerifiedImage | RefusedImage, options: 
     predicate_type,
     subjects: verdict.subjects,
     ...basis,
-    ...bundle,
+    ...describeBundle(verdict.bundle, options.room),
   };
+}
+
+function describeBundle(bundle: unknown, room: BundleRoom | undefined): object {
+  if (!room) return {};
+  const { length } = JSON.stringify(bundle);
+  if (length > room.left) return { bundle_omitted: 'the answer has no room for more bundles: ask for this one alone' };
+  room.left -= length;
+  return { bundle };
 }
 
 /** What an answer says of the policy that was applied. */

@@ -12,7 +12,7 @@ import type { Subject } from './subjects.ts';
 
 const MAX_BUNDLE_BYTES = 1024 * 1024;
 /** Bundles of one verification in all, as their manifests announce them: they stay in memory until it ends. */
-const MAX_BUNDLES_BYTES = 16 * 1024 * 1024;
+const MAX_BUNDLES_BYTES = 4 * 1024 * 1024;
 /** Bundles of one verification in all: each costs milliseconds of a processor. */
 const MAX_BUNDLES = 256;
 
@@ -67,21 +67,26 @@ export type ReadBundle = (layer: Descriptor) => Promise<KnownBundle>;
 export function createBundleReader(repository: Repository): ReadBundle {
   const read = new Map<Digest, Promise<KnownBundle>>();
   let announced = 0;
+  const findProblem = (size: number): string | undefined => {
+    // What is never read takes no room from the others.
+    if (size > MAX_BUNDLE_BYTES) return `the bundle is longer than ${MAX_BUNDLE_BYTES} bytes`;
+    announced += size;
+    return announced > MAX_BUNDLES_BYTES || read.size >= MAX_BUNDLES
+      ? 'there are more bundles than are read'
+      : undefined;
+  };
   return (layer) => {
     const known = read.get(layer.digest);
     if (known) return known;
-    announced += layer.size;
-    const reading =
-      announced > MAX_BUNDLES_BYTES || read.size >= MAX_BUNDLES
-        ? refuseBundle('there are more bundles than are read')
-        : pull(repository, layer).then((json) => ({ json, memory: createBundleMemory() }));
+    const problem = findProblem(layer.size);
+    const pulling = problem === undefined ? pull(repository, layer) : refuseBundle(problem);
+    const reading = pulling.then((json) => ({ json, memory: createBundleMemory() }));
     read.set(layer.digest, reading);
     return reading;
   };
 }
 
 async function pull(repository: Repository, { digest, size }: Descriptor): Promise<unknown> {
-  if (size > MAX_BUNDLE_BYTES) return refuseBundle(`the bundle is longer than ${MAX_BUNDLE_BYTES} bytes`);
   let bytes: Uint8Array;
   try {
     bytes = await repository.pullBlob(digest, size);

@@ -2,13 +2,20 @@ import type { Now } from '../http.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { resolveReference } from './subjects.ts';
-import { type ImageVerdict, type VerifyImageOptions, verifyImage } from './verify-image.ts';
+import {
+  type ImageVerdict,
+  type RefusedImage,
+  type VerifiedImage,
+  type VerifyImageOptions,
+  verifyImage,
+} from './verify-image.ts';
 
 const PASS_MS = 3_600_000;
 const REFUSAL_MS = 10_000;
 const TAG_MS = 5_000;
-/** Verdicts carry their bundles, some tens of kilobytes each. */
 const MAX_VERDICTS = 256;
+/** Characters of JSON. A pass carries its bundle: some tens of thousands, unless somebody padded it. */
+const MAX_KEPT_BUNDLE = 64 * 1024;
 const MAX_TAGS = 4096;
 
 export interface CachedVerdictOptions extends VerifyImageOptions {
@@ -27,7 +34,7 @@ export interface DatedVerdict {
 
 /**
  * Keeps verdicts by repository, digest, platform, policy and trusted root: a pass for an hour, a refusal for ten
- * seconds, errors and what rests on one never. What a tag names is kept for five seconds.
+ * seconds, errors, what rests on one, and a bundle that is too long never. What a tag names is kept for five seconds.
  */
 export function createVerdictCache(now: Now): (options: CachedVerdictOptions) => Promise<DatedVerdict> {
   const verdicts = createCache<DatedVerdict>(now, MAX_VERDICTS);
@@ -47,9 +54,14 @@ export function createVerdictCache(now: Now): (options: CachedVerdictOptions) =>
         ? { found: false, code: 'IMAGE_NOT_FOUND', detail: `${name} has no such image` }
         : await verifyImage({ ...options, reference: digest });
     const dated = { verdict, cached: false, checked_at: new Date(now()).toISOString() };
-    if (verdict.found && !verdict.isProvisional) verdicts.set(key, dated, verdict.verified ? PASS_MS : REFUSAL_MS);
+    if (isKept(verdict)) verdicts.set(key, dated, verdict.verified ? PASS_MS : REFUSAL_MS);
     return dated;
   };
+}
+
+function isKept(verdict: ImageVerdict): verdict is VerifiedImage | RefusedImage {
+  if (!verdict.found || verdict.isProvisional) return false;
+  return !verdict.verified || JSON.stringify(verdict.bundle).length <= MAX_KEPT_BUNDLE;
 }
 
 function createCache<Value>(now: Now, maxEntries: number) {

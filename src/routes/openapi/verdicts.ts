@@ -66,7 +66,14 @@ export const refusedAnswer = lazily(() =>
 export const resultsAnswer = lazily(() =>
   z.looseObject({
     results: z.array(
-      z.looseObject({ status: z.int(), verified: z.boolean(), ref: z.string(), code: z.string().optional() }),
+      z.looseObject({
+        status: z.int(),
+        verified: z.boolean(),
+        ref: z.string(),
+        code: z.string().optional(),
+        bundle: z.unknown().optional(),
+        bundle_omitted: z.string().optional(),
+      }),
     ),
   }),
 );

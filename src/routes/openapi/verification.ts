@@ -45,7 +45,8 @@ export const VERIFICATION_OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/v1/verify',
     area: 'Verification',
-    summary: 'Up to 100 images at once; the results are in the order of the references.',
+    summary:
+      'Up to 100 images at once; the results are in the order of the references. Beyond 16 MiB of bundles a result has `bundle_omitted` instead.',
     body: imagesSchema,
     answers: { 200: { description: 'A result for each, also where it was refused or failed.', schema: resultsAnswer } },
     refusals: { 400: ['POLICY_INVALID', 'REFERENCE_INVALID'] },

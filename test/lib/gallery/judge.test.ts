@@ -22,6 +22,23 @@ async function setUp(bundle: object, policy: Policy = POLICY) {
   return { fake, layer, images, judging, ours, theirs: createLocalAiJudge(ours, judging) ?? ours };
 }
 
+describe('createBundleReader', () => {
+  const padded = (at: number, size = 1000 * 1024) => JSON.stringify({ at, padding: 'x'.repeat(size) });
+  it('reads 4 MiB of bundles, and no more', async () => {
+    const fake = new FakeRepository();
+    const read = createBundleReader(fake.repository);
+    for (let at = 0; at < 4; at += 1)
+      expect(await read(await fake.addBlob(padded(at)))).toMatchObject({ json: { at } });
+    await expect(read(await fake.addBlob(padded(4)))).rejects.toMatchObject({ code: 'BUNDLE_MALFORMED' });
+  });
+  it('counts none that is longer than is read at all', async () => {
+    const fake = new FakeRepository();
+    const read = createBundleReader(fake.repository);
+    await expect(read(await fake.addBlob(padded(0, 5000 * 1024)))).rejects.toMatchObject({ code: 'BUNDLE_MALFORMED' });
+    expect(await read(await fake.addBlob(padded(1)))).toMatchObject({ json: { at: 1 } });
+  });
+});
+
 describe('createJudge', () => {
   describe('when a bundle does not pass', () => {
     it.each([

@@ -34,6 +34,15 @@ describe('createVerdictCache', () => {
     expect(await ask(amd64.digest)).toMatchObject({ cached: false, checked_at: '2026-11-01T01:00:00.000Z' });
   });
 
+  it('keeps no pass whose bundle is longer than 64 KiB', async () => {
+    const { fake, amd64, arm64, bundle, ask } = await setUpCache();
+    await fake.attach(amd64, { ...bundle, padding: 'x'.repeat(63 * 1024) });
+    await fake.attach(arm64, { ...bundle, padding: 'x'.repeat(64 * 1024) });
+    for (const { digest } of [amd64, arm64]) await ask(digest);
+    expect(await ask(amd64.digest)).toMatchObject({ cached: true, verdict: { verified: true } });
+    expect(await ask(arm64.digest)).toMatchObject({ cached: false, verdict: { verified: true } });
+  });
+
   it('keeps no verdict whose part for LocalAI rests on an error', async () => {
     const { fake, amd64, bundle, ask } = await setUpCache();
     const { digest } = await fake.attach(amd64, { refused: 'SIGNATURE_INVALID' });
