@@ -110,10 +110,11 @@ describe('GET /v1/verify', () => {
 
   describe('when it was asked before', () => {
     const cachedAfter = async (ms: number, change: Record<string, string> = {}) => {
-      const { get, clock } = await setUpImage();
-      await get(query);
+      const { get, clock, image } = await setUpImage();
+      const asked = { ...query, ref: `quay.io/a/b@${image.digest}` };
+      await get(asked);
       clock.now += ms;
-      return ((await (await get({ ...query, ...change })).json()) as { cached: boolean }).cached;
+      return ((await (await get({ ...asked, ...change })).json()) as { cached: boolean }).cached;
     };
     it('keeps a refusal for ten seconds', async () => {
       expect([await cachedAfter(9999), await cachedAfter(10_000)]).toEqual([true, false]);
@@ -129,6 +130,25 @@ describe('GET /v1/verify', () => {
       fake.tags.set('v1', digest);
       clock.now += 5000;
       expect(await (await get(query)).json()).toMatchObject({ digest, cached: false });
+    });
+    it('says so where only what the tag names is kept', async () => {
+      const { get, clock, fake } = await setUpImage();
+      await get(query);
+      fake.tags.set('v1', (await fake.addImage('arm64')).digest);
+      clock.now += 4999;
+      const body = await (await get({ ...query, policy: 'loose' })).json();
+      expect(body).toMatchObject({ cached: true, checked_at: '2026-11-01T00:00:00.000Z' });
+    });
+    it('tells the older of two times, that of the verdict and that of the tag', async () => {
+      const { get, clock, image } = await setUpImage();
+      const checkedAt = async (change = {}) =>
+        ((await (await get({ ...query, ...change })).json()) as { checked_at: string }).checked_at.slice(17, 19);
+      const byDigest = { ref: `quay.io/a/b@${image.digest}` };
+      await checkedAt({ policy: 'loose' });
+      clock.now += 2000;
+      expect([await checkedAt(byDigest), await checkedAt()]).toEqual(['02', '00']);
+      clock.now += 4000;
+      expect([await checkedAt(), await checkedAt({ policy: 'loose' })]).toEqual(['02', '00']);
     });
     it('keeps no error', async () => {
       const { get, fake, image } = await setUpImage();

@@ -25,7 +25,16 @@ export interface CachedVerdictOptions extends VerifyImageOptions {
   readonly trustSha256: string;
 }
 
-/** A verdict with when it was reached, RFC 3339, and whether that was for an earlier request. */
+/** What was found when, milliseconds since the epoch. */
+interface Look<Value> {
+  readonly value: Value;
+  readonly at: number;
+}
+
+/**
+ * A verdict; whether it, or what the tag names, was found for an earlier request; and when, RFC 3339: of both the one
+ * that is older.
+ */
 export interface DatedVerdict {
   readonly verdict: ImageVerdict;
   readonly cached: boolean;
@@ -37,25 +46,35 @@ export interface DatedVerdict {
  * seconds, errors, what rests on one, and a bundle that is too long never. What a tag names is kept for five seconds.
  */
 export function createVerdictCache(now: Now): (options: CachedVerdictOptions) => Promise<DatedVerdict> {
-  const verdicts = createCache<DatedVerdict>(now, MAX_VERDICTS);
-  const tags = createCache<Digest>(now, MAX_TAGS);
+  const verdicts = createCache<Look<ImageVerdict>>(now, MAX_VERDICTS);
+  const tags = createCache<Look<Digest>>(now, MAX_TAGS);
+
+  const reach = async (key: string, options: CachedVerdictOptions): Promise<Look<ImageVerdict>> => {
+    const verdict = await verifyImage(options);
+    const look = { value: verdict, at: now() };
+    if (isKept(verdict)) verdicts.set(key, look, verdict.verified ? PASS_MS : REFUSAL_MS);
+    return look;
+  };
 
   return async (options) => {
     const { repository, reference, platform, policyEtag, trustSha256 } = options;
     const name = `${repository.host}/${repository.name}`;
     const tag = `${name}:${reference}`;
-    const digest = tags.get(tag) ?? (await resolveReference(repository, reference));
-    if (digest !== undefined && digest !== reference && tags.get(tag) === undefined) tags.set(tag, digest, TAG_MS);
+    const keptTag = tags.get(tag);
+    const digest = keptTag?.value ?? (await resolveReference(repository, reference));
+    if (digest === undefined) {
+      const verdict = { found: false, code: 'IMAGE_NOT_FOUND', detail: `${name} has no such image` } as const;
+      return { verdict, cached: false, checked_at: new Date(now()).toISOString() };
+    }
+    if (digest !== reference && !keptTag) tags.set(tag, { value: digest, at: now() }, TAG_MS);
     const key = [name, digest, platform ? formatPlatform(platform) : '', policyEtag, trustSha256].join(' ');
-    const known = verdicts.get(key);
-    if (known && digest !== undefined) return { ...known, cached: true };
-    const verdict: ImageVerdict =
-      digest === undefined
-        ? { found: false, code: 'IMAGE_NOT_FOUND', detail: `${name} has no such image` }
-        : await verifyImage({ ...options, reference: digest });
-    const dated = { verdict, cached: false, checked_at: new Date(now()).toISOString() };
-    if (isKept(verdict)) verdicts.set(key, dated, verdict.verified ? PASS_MS : REFUSAL_MS);
-    return dated;
+    const kept = verdicts.get(key);
+    const { value: verdict, at } = kept ?? (await reach(key, { ...options, reference: digest }));
+    return {
+      verdict,
+      cached: kept !== undefined || keptTag !== undefined,
+      checked_at: new Date(Math.min(at, keptTag?.at ?? at)).toISOString(),
+    };
   };
 }
 
