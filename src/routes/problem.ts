@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ConfigErrorCode } from '../lib/config.ts';
-import { CodedError } from '../lib/error.ts';
+import { CodedError, type CodedErrorOptions } from '../lib/error.ts';
 import type { AuditErrorCode } from '../lib/gallery/audit/error.ts';
 import type { GalleryErrorCode } from '../lib/gallery/error.ts';
 import type { IdTokenErrorCode } from '../lib/github/error.ts';
@@ -19,8 +19,8 @@ export class ProblemError extends CodedError {
   readonly status: number;
   readonly extra: object;
 
-  constructor(status: number, code: string, detail: string, extra: object = {}) {
-    super(code, detail);
+  constructor(status: number, code: string, detail: string, extra: object = {}, options: CodedErrorOptions = {}) {
+    super(code, detail, options);
     this.status = status;
     this.extra = extra;
   }

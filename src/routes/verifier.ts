@@ -180,7 +180,9 @@ async function currentTrust({ trust }: VerifyDeps) {
     return await trust();
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    throw new ProblemError(503, error.code === 'ROOT_INVALID' ? 'TRUST_ROOT_UNAVAILABLE' : error.code, error.message);
+    const code = error.code === 'ROOT_INVALID' ? 'TRUST_ROOT_UNAVAILABLE' : error.code;
+    const { message, retryAfterMs } = error;
+    throw new ProblemError(503, code, message, {}, { cause: error, retryAfterMs });
   }
 }
 

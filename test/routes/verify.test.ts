@@ -84,6 +84,14 @@ describe('GET /v1/verify', () => {
     },
   );
 
+  it('says when our trusted root may be there', async () => {
+    const failing = async () => {
+      throw new HttpError('PEER_BUSY', 'x', { retryAfterMs: 42_000 });
+    };
+    const { get } = await setUpImage({ trust: failing });
+    expect((await get(query)).headers.get('Retry-After')).toBe('42');
+  });
+
   it('reads only a public target with credentials', async () => {
     const opened: string[] = [];
     const routes = await setUpImage();

@@ -146,7 +146,11 @@ export function createJudge(options: JudgeOptions): Judge {
   };
 }
 
-/** A plain message signature is over the manifest's bytes; a statement needs only their digest. */
+/**
+ * A plain message signature is over the manifest's bytes; a statement needs only their digest.
+ *
+ * @throws {SigstoreError} SIGNATURE_INVALID where the manifest is gone; {OciError} {HttpError}
+ */
 async function artifactOf(
   repository: Repository,
   bundle: unknown,
@@ -154,5 +158,6 @@ async function artifactOf(
 ): Promise<{ readonly digest: string } | { readonly bytes: Uint8Array }> {
   if (typeof bundle !== 'object' || bundle === null || !('messageSignature' in bundle)) return { digest };
   const manifest = bytes ?? (await repository.pullManifest(digest))?.bytes;
-  return manifest ? { bytes: manifest } : { digest };
+  if (!manifest) throw new SigstoreError('SIGNATURE_INVALID', 'what the plain signature would be of is not there');
+  return { bytes: manifest };
 }

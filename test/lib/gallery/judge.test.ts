@@ -52,6 +52,12 @@ describe('createJudge', () => {
           expect(await judge(layer, { digest: image.digest })).toMatchObject({ ok: false, code });
       expect(signature).toHaveBeenCalledTimes(1);
     });
+    it('refuses a plain signature of a manifest that is gone', async () => {
+      const { fake, layer, images, ours } = await setUp(message);
+      fake.manifests.clear();
+      for (const { digest } of images)
+        expect(await ours(layer, { digest })).toMatchObject({ ok: false, code: 'SIGNATURE_INVALID' });
+    });
     it('verifies its signature once for several policies', async () => {
       const { layer, judging, ours } = await setUp(dsse);
       const other = createJudge({ ...judging, policy: { ...POLICY, identity: 'x' } });
