@@ -3,12 +3,11 @@ import { type Digest, isDigest } from '../oci/digest.ts';
 import { OciError } from '../oci/error.ts';
 import { type ParsedManifest, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import { isIndexType } from '../oci/media-types.ts';
-import { formatPlatform, normalisePlatform, platformOfConfig } from '../oci/platform.ts';
+import { formatPlatform, MAX_CONFIG_BYTES, normalisePlatform, platformOfConfig } from '../oci/platform.ts';
 import type { Repository } from '../oci/repository.ts';
 
 /** An index of more than this is not verified: each child costs at least two requests. */
 const MAX_CHILDREN = 128;
-const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** A manifest that must be signed. */
 export interface Subject {

@@ -55,6 +55,9 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant ? [variant] : [])].join('/');
 }
 
+/** Of an image's config that is read; real ones have some kilobytes. */
+export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
 const configSchema = lazily(() =>
   z.object({
     os: z.string().optional(),

@@ -44,8 +44,8 @@ export function createBundleMemory(): BundleMemory {
 }
 
 /**
- * Verifies a bundle: certificate with SCT, log entry, observer time, signature, subject, policy. What was cheaply
- * refused comes last, so that of several bundles the one that got furthest can be told.
+ * Verifies a bundle: certificate with SCT, log entry, observer time, signature, subject, policy. The cheap policy
+ * checks come last, so that the code says how far a bundle got.
  *
  * Identities are compared here: the library would take a string for a regular expression.
  *

@@ -1,7 +1,7 @@
 import { createGate } from '../../http.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { parseManifest } from '../../oci/manifest.ts';
-import { formatPlatform, platformOfConfig } from '../../oci/platform.ts';
+import { formatPlatform, MAX_CONFIG_BYTES, platformOfConfig } from '../../oci/platform.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { VerdictCode } from '../../sigstore/error.ts';
 import type { Evidence } from '../../sigstore/evidence.ts';
@@ -13,7 +13,6 @@ import { createLocalAiJudge, judgeFirstBundle } from '../localai.ts';
 import { resolveSubjects, type Subject } from '../subjects.ts';
 
 const SUBJECTS_AT_ONCE = 4;
-const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** A signature that holds, whenever it was made; the cut-off is applied to what was found. `signed_at` is RFC 3339. */
 export type Signature = { readonly signed_at: string } | { readonly code: VerdictCode; readonly detail: string };

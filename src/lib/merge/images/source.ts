@@ -1,7 +1,7 @@
 import type { Descriptor, Platform } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
-import { formatPlatform, platformOfConfig } from '../../oci/platform.ts';
+import { formatPlatform, MAX_CONFIG_BYTES, platformOfConfig } from '../../oci/platform.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { settleSoon } from '../../side-by-side.ts';
 import { MergeError } from '../error.ts';
@@ -9,7 +9,6 @@ import type { Target } from '../types.ts';
 
 /** How long other places are waited for once one has a manifest, in milliseconds: one that hangs is as one that has none. */
 const GRACE_MS = 5_000;
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 /** What a leg is, read from the registry. */
 export interface Leg {
