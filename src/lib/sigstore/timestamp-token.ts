@@ -27,8 +27,12 @@ const CERTIFICATES = 160;
 const SIGNED_DATA = [1, 1, 0];
 const DIGEST_ALGORITHMS = [...SIGNED_DATA, 1];
 const SIGNATURE_ALGORITHM = [...SIGNED_DATA, -1, 0, 4, 0];
-/** ECDSA and RSA with SHA-2; for any other the library would fall back to a default. */
-const ALGORITHM = /^1\.2\.840\.(10045\.4\.3\.[2-4]|113549\.1\.1\.(1|11|12|13))$/;
+/**
+ * ECDSA with SHA-2, and RSA with SHA-256: of RSA the library does not read the hash, so that SHA-256 is taken for it.
+ * Where the algorithm is RSA alone, the hash is that of the digest.
+ */
+const ALGORITHM = /^1\.2\.840\.(10045\.4\.3\.[2-4]|113549\.1\.1\.11|113549\.1\.1\.1 sha256)$/;
+const RSA = '1.2.840.113549.1.1.1';
 
 /**
  * Checks what the library passes over in a timestamp, since nobody signs it: that it was granted, and that it is what
@@ -44,8 +48,13 @@ export function checkTimestampToken(timestamp: RFC3161Timestamp): void {
   if (tagOf(root) !== SEQUENCE || !isWhole || !partOf(root, DIGEST_ALGORITHMS).subs.every(isNamed))
     throw new Error('a timestamp is no response of an authority');
   if (timestamp.status !== 0n) throw new Error('a timestamp was not granted');
-  if (!ALGORITHM.test(partOf(root, SIGNATURE_ALGORITHM).toOID()))
-    throw new Error('a timestamp is signed unlike others');
+  if (!ALGORITHM.test(algorithmOf(timestamp)))
+    throw new Error('a timestamp is signed in a way that is not supported: neither ECDSA nor RSA with SHA-256');
+}
+
+function algorithmOf({ root, signerDigestAlgorithm }: RFC3161Timestamp): string {
+  const algorithm = partOf(root, SIGNATURE_ALGORITHM).toOID();
+  return algorithm === RSA ? `${algorithm} ${signerDigestAlgorithm}` : algorithm;
 }
 
 /**

@@ -56,6 +56,32 @@ describe('checkTimestampToken', () => {
     change(signedDataOf(token).subs.at(-1)?.subs ?? []);
     expect(() => checkTimestampToken(token)).toThrow('no response');
   });
+  describe('when it is signed with RSA', () => {
+    /** The token with other algorithms; each is the last byte of its identifier. */
+    const signedWith = (signature: number, digest: number) => {
+      const token = parse(BYTES);
+      const signer = signedDataOf(token).subs.at(-1)?.subs[0];
+      const identifiers = [`06096086480165030402${hex(digest)}`, `06092a864886f70d0101${hex(signature)}`];
+      for (const [at, identifier] of [2, 4].map((at, index) => [at, identifiers[index] ?? ''] as const))
+        signer?.subs[at]?.subs.splice(0, 1, ASN1Obj.parseBuffer(Buffer.from(identifier, 'hex')));
+      return () => checkTimestampToken(token);
+    };
+    const hex = (byte: number) => byte.toString(16).padStart(2, '0');
+    it.each([
+      ['SHA-256', 11, 1],
+      ['RSA alone, over SHA-256', 1, 1],
+    ])('takes %s', (_, signature, digest) => {
+      expect(signedWith(signature, digest)).not.toThrow();
+    });
+    it.each([
+      ['SHA-384', 12, 2],
+      ['SHA-512', 13, 3],
+      ['RSA alone, over SHA-512', 1, 3],
+      ['RSA-PSS', 10, 1],
+    ])('refuses %s, which would be verified as SHA-256', (_, signature, digest) => {
+      expect(signedWith(signature, digest)).toThrow('not supported');
+    });
+  });
   it('refuses one with members that nobody knows', () => {
     const token = parse(BYTES);
     const { subs } = signedDataOf(token);
