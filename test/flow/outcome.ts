@@ -50,6 +50,8 @@ export async function judge(world: World, merge: Merge, answer: Answer): Promise
   if (view.body.state !== 'published')
     problems.push(`state ${view.body.state} after ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
   if (!isOver(view)) problems.push('its anchors were not released');
+  for (const { repository, tags } of (view.body.targets ?? []) as TargetView[])
+    for (const { name, state } of tags) if (state !== 'set') problems.push(`${repository}: ${name} is ${state}`);
   const repository = repositoryOf(merge);
   for (const { host, demo } of world.stack.registries) {
     for (const tag of tagsOf(merge)) {
@@ -65,6 +67,8 @@ export async function judge(world: World, merge: Merge, answer: Answer): Promise
   }
   return problems;
 }
+
+type TargetView = { repository: string; tags: { name: string; state: string }[] };
 
 function tagsOf({ suffix }: Merge): string[] {
   return [`master${suffix}`, `sha-5d0b549${suffix}`];

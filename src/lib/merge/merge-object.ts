@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
-import { settle } from '../outcome.ts';
+import { type Outcome, settle } from '../outcome.ts';
 import { waitAtMost } from '../patience.ts';
 import { runName } from '../runs/names.ts';
 import type { Directive } from '../runs/types.ts';
@@ -17,6 +17,7 @@ import { type EarlyLoan, Lender } from './signing/lender.ts';
 import type { Loan } from './signing/loan.ts';
 import { isFinished, type MergeOutcome, type MergeState, type MergeView, outOfPatience } from './state.ts';
 import { locksOf } from './tag-lock/locks.ts';
+import { type TagPlace, tagPlacesOf } from './tag-places.ts';
 import { describeRest } from './tell.ts';
 import type { MergeRecord } from './types.ts';
 import { viewRecord } from './view-record.ts';
@@ -97,6 +98,16 @@ export class MergeObject extends DurableObject<Env> {
     const view = record ? this.#view(record) : null;
     this.#forgetIfIdle();
     return view;
+  }
+
+  /** Everywhere that it may have moved a tag; nowhere where nothing has arrived. */
+  tagPlaces(): Promise<Outcome<readonly TagPlace[]>> {
+    return settle(async () => {
+      const record = this.#journal.load();
+      const places = record ? tagPlacesOf(record, this.#journal, this.#services) : [];
+      this.#forgetIfIdle();
+      return places;
+    });
   }
 
   /** The steps from now on, as lines of JSON, until the merge rests. */

@@ -94,6 +94,7 @@ export interface TagMove {
 }
 
 /**
+ * `set`, `moved`: the run put it there, in this try or an earlier one. `unchanged`: it was there before the run came.
  * `held`: the tag was left alone because the new index lacks a platform which the present one has. `matches`, `differs`:
  * in shadow mode, whether the tag holds our very index.
  */

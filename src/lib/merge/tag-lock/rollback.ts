@@ -2,6 +2,7 @@ import type { ProjectConfig } from '../../config.ts';
 import type { Env } from '../../environment.ts';
 import { createGate } from '../../http.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { unwrap } from '../../outcome.ts';
 import { mergeName, runName } from '../../runs/names.ts';
 import { MergeError } from '../error.ts';
 import type { RollbackOutcome, TagRollback } from '../types.ts';
@@ -39,20 +40,15 @@ function tagOf(project: ProjectConfig, { repository, tag, digest }: Extract<Roll
   return { repository, tag, digest };
 }
 
+/** Every tag that the run may have moved: which it did, their locks know. */
 async function tagsOfRun(env: Env, project: ProjectConfig, runId: string): Promise<Move[]> {
   const run = await env.RUNS.getByName(runName(project.name, runId)).view();
   if (!run) throw new MergeError('SOURCE_NOT_FOUND', `nothing has arrived for run ${runId}`);
   const gate = createGate(TAGS_AT_ONCE);
-  const views = await Promise.all(
+  const places = await Promise.all(
     run.merges.map(({ tag_suffix }) =>
-      gate(async () => env.MERGES.getByName(mergeName(project.name, runId, tag_suffix)).view()),
+      gate(async () => unwrap(await env.MERGES.getByName(mergeName(project.name, runId, tag_suffix)).tagPlaces())),
     ),
   );
-  return views.flatMap((view) =>
-    (view?.targets ?? []).flatMap(({ repository, tags }) =>
-      tags
-        .filter(({ state }) => state === 'set' || state === 'moved')
-        .map(({ name }) => ({ repository, tag: name, moved_by: runId })),
-    ),
-  );
+  return places.flat().map((place) => ({ ...place, moved_by: runId }));
 }

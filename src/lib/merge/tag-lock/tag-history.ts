@@ -33,10 +33,9 @@ export class TagHistory {
       .toArray();
   }
 
-  /** Adds what the tag holds now, unless it is the last thing that is known of it. */
+  /** Adds what the tag holds now. */
   add({ digest, run_id, at }: HeldDigest): void {
-    const last = this.rows().at(-1);
-    if (last?.digest === digest && (last.run_id === run_id || run_id === null)) return;
+    this.#prepare();
     this.#sql.exec('INSERT INTO held (tag, digest, run_id, at) VALUES (?, ?, ?, ?)', this.#tag, digest, run_id, at);
     this.#sql.exec(
       'DELETE FROM held WHERE tag = ? AND seq NOT IN (SELECT seq FROM held WHERE tag = ? ORDER BY seq DESC LIMIT ?)',

@@ -134,20 +134,34 @@ export class TagLock {
         ? await this.#lostPlatforms(repository, present.digest, move.platforms)
         : [];
     if (lost.length > 0) return { name: tag, state: 'held', reason: `${tag} would lose ${lost.join(', ')}` };
-    const at = this.#services.now();
-    if (present && present.digest !== digest) this.#storage.history.add({ digest: present.digest, run_id: null, at });
+    if (present) this.#noteHeld(present.digest);
     this.#storage.kv.put<Fence>('fence', { run_id, run_attempt, ref, digest, platforms });
-    if (present?.digest === digest) {
-      this.#storage.history.add({ digest, run_id, at });
-      return { name: tag, state: 'unchanged' };
-    }
+    if (present?.digest === digest) return { name: tag, state: this.#stateOf(move) };
     await this.#writer.write(repository, tag, {
       bytes: new Uint8Array(move.bytes),
       mediaType: move.media_type,
       digest,
     });
-    this.#storage.history.add({ digest, run_id, at });
+    this.#storage.history.add({ digest, run_id, at: this.#services.now() });
     return { name: tag, state: present ? 'moved' : 'set' };
+  }
+
+  /**
+   * Notes what the tag was found to hold, unless that is known. What only the fence knows of was written for its run, by a
+   * call whose answer a kill or the network lost; anything else somebody else wrote.
+   */
+  #noteHeld(digest: Digest): void {
+    if (this.#storage.history.rows().at(-1)?.digest === digest) return;
+    const fence = this.#storage.kv.get<Fence>('fence');
+    const run_id = fence?.digest === digest ? fence.run_id : null;
+    this.#storage.history.add({ digest, run_id, at: this.#services.now() });
+  }
+
+  /** What became of a tag that holds what it is to hold: an earlier try of this run may have moved it. */
+  #stateOf({ digest, run_id }: TagMove): 'set' | 'moved' | 'unchanged' {
+    const history = this.#storage.history.rows();
+    if (history.at(-1)?.run_id !== run_id) return 'unchanged';
+    return earlierDigest(history, digest, { movedBy: run_id }) === undefined ? 'set' : 'moved';
   }
 
   /** The platforms of the tag's present index that the new one lacks; what this lock wrote it knows. */
@@ -165,6 +179,7 @@ export class TagLock {
     await this.#writer.settle();
     const repository = this.#repository(name);
     const present = (await repository.headManifest(tag))?.digest;
+    if (present) this.#noteHeld(present);
     const history = this.#storage.history.rows();
     const last = history.at(-1);
     if (moved_by !== undefined && (last?.run_id !== moved_by || last.digest !== present))
@@ -178,7 +193,6 @@ export class TagLock {
     if (!verdict.found || !verdict.verified) return refuse(verdict.code, `${earlier}: ${verdict.detail}`);
     const manifest = await repository.pullManifest(earlier);
     if (!manifest) return refuse('IMAGE_NOT_FOUND', `${earlier} is not there any more`);
-    if (present) this.#storage.history.add({ digest: present, run_id: null, at: services.now() });
     await this.#writer.write(repository, tag, manifest);
     this.#storage.history.add({ digest: earlier, run_id: null, at: services.now() });
     return { repository: name, name: tag, state: 'rolled_back', digest: earlier };
