@@ -5,7 +5,7 @@ import type { Presence } from './images/presence.ts';
 import { nameOf } from './images/source.ts';
 import type { UploadJournal } from './images/uploads.ts';
 import type { Lender } from './signing/lender.ts';
-import { tagsOf } from './tags.ts';
+import { latestTagsOf, tagsOf } from './tags.ts';
 import type { Locks, MergeRecord, Services, StepContext, StepResults, Target } from './types.ts';
 
 export interface TaskSurroundings {
@@ -49,6 +49,7 @@ function createContext(
     services,
     locks,
     tags: tagsOf(project, record),
+    latestTags: latestTagsOf(project, record),
     targets: services.targets(project),
     sign: (digests) => lender.sign(digests),
     uploads,

@@ -79,6 +79,8 @@ export interface Locks {
 export interface TagMove {
   readonly repository: string;
   readonly tag: string;
+  /** Whether it is to name the latest version. */
+  readonly is_latest: boolean;
   readonly digest: Digest;
   readonly media_type: string;
   readonly bytes: Uint8Array;
@@ -168,6 +170,8 @@ export interface StepContext {
   readonly locks: Locks;
   /** Every tag that the merge ends with, from verified claims. */
   readonly tags: readonly string[];
+  /** Of these, those that are to name the latest version. */
+  readonly latestTags: readonly string[];
   readonly targets: readonly Target[];
   /** Signs with the key and certificate that was lent. @throws {MergeError} NEEDS_TOKEN */
   sign(digests: readonly Digest[]): Promise<{ readonly signed: SignedBundle; readonly signer: string }>;

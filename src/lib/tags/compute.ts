@@ -21,10 +21,15 @@ export interface Tags {
   /** All tags, each once, `main` first and `latest` last. */
   readonly tags: readonly string[];
   readonly latest: boolean;
+  /** Of `tags`, those that are to name the latest version, under whatever prefix and suffix: the flavor's, and rules'. */
+  readonly latestTags: readonly string[];
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/** The word, in what a rule gives before its prefix and suffix: `latest`, `gpu-latest`. */
+const LATEST = /(?<![A-Za-z0-9])latest(?![A-Za-z0-9])/;
 
 /**
  * Computes the tags as docker/metadata-action does.
@@ -42,15 +47,17 @@ export function computeTags(request: TagRequest): Tags {
     .flatMap((rule) => {
       const yielded = applyRule(rule, request);
       const value = yielded && sanitise(decorate(rule, yielded.value, flavor, request));
-      return value ? [{ value, latest: yielded.latest }] : [];
+      return value ? [{ value, latest: yielded.latest, isLatestTag: LATEST.test(yielded.value) }] : [];
     });
   const [first] = found;
-  if (!first) return { main: '', partial: [], tags: [], latest: false };
+  if (!first) return { main: '', partial: [], tags: [], latest: false, latestTags: [] };
   const latest = flavor.latest === 'auto' ? first.latest : flavor.latest === 'true';
   const [main = '', ...partial] = new Set(found.map(({ value }) => value));
-  const tags = [...new Set([main, ...partial, ...(latest ? [latestTag(flavor)] : [])])];
+  const flavored = latest ? [latestTag(flavor)] : [];
+  const tags = [...new Set([main, ...partial, ...flavored])];
   for (const tag of tags) checkTag(tag);
-  return { main, partial, tags, latest };
+  const named = found.flatMap(({ value, isLatestTag }) => (isLatestTag ? [value] : []));
+  return { main, partial, tags, latest, latestTags: [...new Set([...named, ...flavored])] };
 }
 
 function isEnabled(rule: TagRule, context: TagContext): boolean {

@@ -142,7 +142,7 @@ describe('the moves of one tag, in whatever order', () => {
         let fence: Fence | undefined;
         for (const { run_id, run_attempt } of order) {
           const next = {
-            tag: 'master',
+            is_latest: false,
             run_id,
             run_attempt,
             ref: 'refs/heads/master',
@@ -163,7 +163,7 @@ describe('the moves of one tag, in whatever order', () => {
       fc.property(moves, (order) => {
         let fence: Fence | undefined;
         for (const { run_id, run_attempt } of order) {
-          const next = { tag: 'latest', run_id, run_attempt, ref: `refs/tags/v1.${run_attempt}.0`, digest: '' };
+          const next = { is_latest: true, run_id, run_attempt, ref: `refs/tags/v1.${run_attempt}.0`, digest: '' };
           if (fenceMove(fence, next) !== undefined) continue;
           const isForward =
             !fence ||

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tagsOf } from '../../../src/lib/merge/tags.ts';
+import { latestTagsOf, tagsOf } from '../../../src/lib/merge/tags.ts';
 import { codeOf } from '../tags/run.ts';
 import { makeRecord } from './make.ts';
 
@@ -15,6 +15,10 @@ describe('tagsOf', () => {
 
   it('sets latest where the arrival says so', () => {
     expect(tagsOf(LOCALAI, makeRecord({ tag_latest: 'true' }))).toContain('latest-cpu-bar');
+  });
+
+  it('says which of them are to name the latest version', () => {
+    expect(latestTagsOf(LOCALAI, makeRecord({ tag_latest: 'true' }))).toEqual(['latest-cpu-bar']);
   });
 
   it('reads the ref, commit and event of the token only', () => {

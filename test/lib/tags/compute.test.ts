@@ -20,7 +20,28 @@ describe('computeTags', () => {
 
   it('gives nothing, and no latest, where no rule yields', () => {
     const run = requestOf('type=ref,event=tag', MAIN, { flavor: 'latest=true' });
-    expect(computeTags(run)).toEqual({ main: '', partial: [], tags: [], latest: false });
+    expect(computeTags(run)).toEqual({ main: '', partial: [], tags: [], latest: false, latestTags: [] });
+  });
+
+  describe('when tags are to name the latest version', () => {
+    it.each([
+      [
+        'the flavor’s, whatever is around it',
+        ['type=semver,pattern={{version}}'],
+        'prefix=gpu-,onlatest=true',
+        'gpu-latest',
+      ],
+      ['the flavor’s, without a hyphen', ['type=semver,pattern={{version}}'], 'prefix=gpu,onlatest=true', 'gpulatest'],
+      ['a raw one', ['type=sha', 'latest'], 'latest=false', 'latest'],
+      ['a raw one with a prefix', ['type=sha', 'type=raw,value=latest,prefix=gpu-'], 'latest=false', 'gpu-latest'],
+      ['a raw one that has the word in it', ['type=sha', 'type=raw,value=gpu_latest'], 'latest=false', 'gpu_latest'],
+      ['a version’s', ['type=semver,pattern=latest-{{major}}'], 'latest=false', 'latest-2'],
+      ['one, though two name it', ['latest'], 'latest=true', 'latest'],
+      ['none', ['type=raw,value=latestage', 'type=sha'], 'latest=false,suffix=-latest', ''],
+    ])('says which: %s', (_, rules, flavor, latest) => {
+      const { latestTags } = computeTags(requestOf(rules, 'refs/tags/v2.0.0', { flavor }));
+      expect(latestTags.join(' ')).toBe(latest);
+    });
   });
 
   it('passes over a rule that is off, and decides latest by the next', () => {

@@ -23,6 +23,7 @@ export async function moveTags(context: StepContext, target: Target): Promise<St
       context.locks.moveTag({
         repository: nameOf(target.repository),
         tag,
+        is_latest: context.latestTags.includes(tag),
         digest,
         media_type,
         bytes: fromBase64(bytes),

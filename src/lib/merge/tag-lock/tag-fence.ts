@@ -13,17 +13,17 @@ export interface Fence {
 }
 
 /**
- * Why a move is refused, or undefined: a tag never goes back to an older run or attempt, and `latest` between two
- * semver refs never to a lower version.
+ * Why a move is refused, or undefined: a tag never goes back to an older run or attempt, and a `latest` between
+ * two semver refs never to a lower version.
  */
 export function fenceMove(
   fence: Fence | undefined,
-  move: Pick<TagMove, 'tag' | 'run_id' | 'run_attempt' | 'ref'>,
+  move: Pick<TagMove, 'is_latest' | 'run_id' | 'run_attempt' | 'ref'>,
 ): string | undefined {
   if (!fence) return undefined;
   const order = compareRuns(move, fence);
   if (order < 0) return `run ${fence.run_id}, attempt ${fence.run_attempt}, moved it before`;
-  if (!move.tag.startsWith('latest')) return undefined;
+  if (!move.is_latest) return undefined;
   const [next, last] = [versionOf(move.ref), versionOf(fence.ref)];
   if (next !== null && last !== null && compare(next, last) < 0) return `${fence.ref} is newer than ${move.ref}`;
   return undefined;

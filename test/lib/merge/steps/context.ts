@@ -52,6 +52,7 @@ export function contextOf(targets: readonly Target[], changes: Partial<StepConte
     record: makeRecord(),
     project: { shadow: false },
     tags: ['master-cpu-bar', 'sha-5d0b549-cpu-bar'],
+    latestTags: [],
     targets,
     services: { now: () => NOW },
     result: (step: 'read' | 'sign' | 'inspect') => RESULTS[step],

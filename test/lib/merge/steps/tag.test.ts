@@ -44,6 +44,11 @@ describe('moveTags', () => {
       platforms: ['linux/amd64', 'linux/arm64'],
     });
   });
+  it('says which tags are to name the latest version', async () => {
+    const { moves, move } = makeTags();
+    await move({ tags: ['v1-gpu', 'gpu-latest'], latestTags: ['gpu-latest'] });
+    expect(moves.map(({ is_latest }) => is_latest)).toEqual([false, true]);
+  });
   it('does not count an attestation’s platform', async () => {
     const { moves, move } = makeTags();
     const [first] = CHILDREN;

@@ -3,7 +3,7 @@ import { type Fence, fenceMove } from '../../../../src/lib/merge/tag-lock/tag-fe
 
 const fence: Fence = { run_id: '100', run_attempt: 2, ref: 'refs/tags/v3.0.0', digest: 'sha256:a' };
 const move = (changes: object) => ({
-  tag: 'sha-5d0b549',
+  is_latest: false,
   run_id: '100',
   run_attempt: 2,
   ref: 'refs/heads/master',
@@ -31,7 +31,7 @@ describe('fenceMove', () => {
   });
 
   describe('when latest would go from a release to another', () => {
-    const latest = (ref: string) => move({ tag: 'latest-cpu', run_id: '101', ref });
+    const latest = (ref: string) => move({ is_latest: true, run_id: '101', ref });
     it('refuses the lower version, though its run is newer', () => {
       expect(fenceMove(fence, latest('refs/tags/v2.9.1'))).toContain('v3.0.0');
     });
@@ -40,6 +40,9 @@ describe('fenceMove', () => {
     });
     it('knows that a prerelease comes before its release', () => {
       expect(fenceMove(fence, latest('refs/tags/v3.0.0-rc.1'))).toBeDefined();
+    });
+    it('leaves other tags to the order of runs', () => {
+      expect(fenceMove(fence, move({ run_id: '101', ref: 'refs/tags/v2.9.1' }))).toBeUndefined();
     });
     it('leaves branches to the order of runs', () => {
       expect(fenceMove(fence, latest('refs/heads/master'))).toBeUndefined();

@@ -51,6 +51,7 @@ function withLock(name: string, test: (setup: Setup) => Promise<void>): Promise<
         const move: TagMove = {
           repository: REPOSITORY,
           tag: 'master',
+          is_latest: false,
           digest: digestOf(letter),
           media_type: 'x/y',
           bytes: new Uint8Array(),
