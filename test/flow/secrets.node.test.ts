@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Caller } from '../../demo/caller.ts';
@@ -9,6 +10,18 @@ let world: World;
 const canaries: string[] = [];
 /** Everything that anybody could read. */
 const answers: string[] = [];
+
+/** What every P-256 key in PKCS #8 begins with, of a length that fills its base64. @see https://www.rfc-editor.org/rfc/rfc5208 */
+const KEY_HEADER = Buffer.from('308187020100301306072a8648ce3d020106', 'hex');
+/** The ways a key, or its beginning, may be written. */
+const KEY_FORMS: Readonly<Record<string, (key: Buffer) => Buffer | string>> = {
+  bytes: (key) => key,
+  base64: (key) => key.toString('base64'),
+  hex: (key) => key.toString('hex'),
+  'a list of numbers': (key) => key.join(),
+  // Not closed: more of the key may follow.
+  'a JSON object': (key) => JSON.stringify(new Uint8Array(key)).slice(0, -1),
+};
 
 /** A whole release with its mishaps: what is looked through afterwards. */
 beforeAll(async () => {
@@ -90,7 +103,22 @@ describe('a whole release with its mishaps', () => {
 
   it('leaves no private key in what it stored', async () => {
     const contents = await Promise.all((await filesOf(world.folder)).map((file) => readFile(file)));
-    for (const bytes of contents) expect(bytes.includes('PRIVATE KEY')).toBe(false);
+    expect(contents.flatMap(keysIn)).toEqual([]);
+  });
+
+  it('leaves no private key in its log', () => {
+    expect(keysIn(Buffer.from(world.log()))).toEqual([]);
+  });
+
+  it('leaves no private key in its answers', () => {
+    expect(keysIn(Buffer.from(answers.join('\n')))).toEqual([]);
+  });
+
+  it.each(Object.entries(KEY_FORMS))('would find a private key that was left as %s', (form, write) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const written = write(privateKey.export({ type: 'pkcs8', format: 'der' }));
+    const content = Buffer.concat([Buffer.from('{"before":1,'), Buffer.from(written), Buffer.from(',"after":2}')]);
+    expect(keysIn(content)).toEqual([form]);
   });
 
   it('leaves no secret in its log', async () => {
@@ -111,6 +139,11 @@ describe('a whole release with its mishaps', () => {
 async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+}
+
+/** The forms in which a key is in there. */
+function keysIn(bytes: Buffer): string[] {
+  return Object.entries(KEY_FORMS).flatMap(([form, write]) => (bytes.includes(write(KEY_HEADER)) ? [form] : []));
 }
 
 /** The first letters of the canaries that are in there. */
