@@ -51,8 +51,8 @@ export interface Caller {
   /** Uniform in [0, 1): jitter. */
   readonly random: () => number;
   readonly retry: RetryOptions;
-  /** Waits until a call may be sent; its time-out begins then. Absent: at once. @throws {HttpError} CALLS_SPENT */
-  readonly turn?: <Value>(send: () => Promise<Value>) => Promise<Value>;
+  /** Waits until a call to a host may be sent; its time-out begins then. Absent: at once. @throws {HttpError} CALLS_SPENT */
+  readonly turn?: <Value>(host: string, send: () => Promise<Value>) => Promise<Value>;
   /** Aborts everything under way, for an overall deadline. */
   readonly signal?: AbortSignal;
 }
@@ -108,7 +108,7 @@ export async function pause(caller: Caller, tries: number, retryAfterMs?: number
 
 async function tryOnce(caller: Caller, url: string, init: CallInit): Promise<Response | HttpError> {
   const sent = () => send(caller, url, init);
-  const response = await (caller.turn ? caller.turn(sent) : sent());
+  const response = await (caller.turn ? caller.turn(new URL(url).host, sent) : sent());
   if (response instanceof HttpError || !isTransient(response.status)) return response;
   const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
   await discard(response);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTurn, type Stretch, withinLimits } from '../../src/lib/calls.ts';
+import { createTurn, type Stretch, withinGate, withinLimits } from '../../src/lib/calls.ts';
 import { call } from '../../src/lib/http.ts';
 import { fakeCaller } from './fake-caller.ts';
 
@@ -69,8 +69,8 @@ describe('withinLimits', () => {
 });
 
 describe('createTurn', () => {
-  /** Twenty calls; the most that waited for their headers at a time. */
-  const mostOf = async (isWithin: boolean) => {
+  /** Twenty calls, to so many hosts; the most that waited for their headers at a time. */
+  const mostOf = async (around: (work: () => Promise<void>) => Promise<void>, hosts = 20) => {
     let [waiting, most] = [0, 0];
     const turn = createTurn(Date.now);
     const send = async () => {
@@ -79,18 +79,30 @@ describe('createTurn', () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
       waiting -= 1;
     };
-    const work = async () => void (await Promise.all(Array.from({ length: 20 }, () => turn(send))));
-    await (isWithin ? withinLimits({ calls: NEVER, until: NEVER }, work) : work());
+    const work = async () =>
+      void (await Promise.all(Array.from({ length: 20 }, (_, at) => turn(`${at % hosts}.test`, send))));
+    await around(work);
     return most;
   };
+  const within = (work: () => Promise<void>) => withinLimits({ calls: NEVER, until: NEVER }, work);
   it('keeps at most six calls of an invocation waiting for their headers', async () => {
-    expect(await mostOf(true)).toBe(6);
+    expect(await mostOf(within)).toBe(6);
+    expect(await mostOf(withinGate)).toBe(6);
+  });
+  it('counts those of a stretch within another with that one’s', async () => {
+    expect(await mostOf((work) => withinGate(async () => void (await Promise.all([work(), within(work)]))))).toBe(6);
+  });
+  it('keeps at most four of these waiting for one host, which may hang', async () => {
+    expect([await mostOf(within, 1), await mostOf(within, 2)]).toEqual([4, 6]);
+  });
+  it('lets each begin at once where nobody asked for limits', async () => {
+    expect(await mostOf((work) => work())).toBe(20);
   });
   it('never makes one invocation wait for another', async () => {
     const turn = createTurn(Date.now);
-    const stuck = () => turn(() => new Promise(() => undefined));
-    withinLimits({ calls: NEVER, until: NEVER }, () => Promise.all(Array.from({ length: 9 }, stuck)));
-    const answer = await withinLimits({ calls: NEVER, until: NEVER }, () => turn(async () => 'sent'));
+    const stuck = () => turn('a.test', () => new Promise(() => undefined));
+    withinGate(() => Promise.all(Array.from({ length: 9 }, stuck)));
+    const answer = await withinGate(() => turn('a.test', async () => 'sent'));
     expect(answer).toBe('sent');
   });
 });

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { withinGate } from '../calls.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
@@ -64,20 +65,21 @@ export class MergeObject extends DurableObject<Env> {
    * lends its token: an earlier one would have ended by then. All of it goes on where the caller's patience ends.
    */
   arrive(request: ArriveRequest): Promise<MergeOutcome> {
-    return settle(async () => {
-      let isRecorded = false;
-      const work = async () => {
-        const early = await this.#reports.take(request);
-        // A run that spoke while nothing was recorded could not be heard.
-        this.#follow(await this.#tellRun());
-        isRecorded = true;
-        await this.#goOnWith(request.loan, early);
-      };
-      await waitAtMost(this.#deadlineMs(), work());
-      if (!isRecorded)
-        throw new MergeError('ARRIVAL_PENDING', 'its image is still being anchored; send the report again');
-      return this.#answer();
-    });
+    return settle(() => withinGate(() => this.#arrive(request)));
+  }
+
+  async #arrive(request: ArriveRequest): Promise<MergeView> {
+    let isRecorded = false;
+    const work = async () => {
+      const early = await this.#reports.take(request);
+      // A run that spoke while nothing was recorded could not be heard.
+      this.#follow(await this.#tellRun());
+      isRecorded = true;
+      await this.#goOnWith(request.loan, early);
+    };
+    await waitAtMost(this.#deadlineMs(), work());
+    if (!isRecorded) throw new MergeError('ARRIVAL_PENDING', 'its image is still being anchored; send the report again');
+    return this.#answer();
   }
 
   /**

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { withinGate } from '../calls.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { createGate } from '../http.ts';
@@ -117,7 +118,7 @@ export class RunObject extends DurableObject<Env> {
 
   /** Signs a part of what a maintenance job names, in an invocation of its own; nothing of it is kept. */
   resign(request: ResignRequest): Promise<Outcome<Resigned[]>> {
-    return settle(() => resignImages(request, environmentOf(this.env).services, locksOf(this.env)));
+    return settle(() => withinGate(() => resignImages(request, environmentOf(this.env).services, locksOf(this.env))));
   }
 
   view(): RunView | null {

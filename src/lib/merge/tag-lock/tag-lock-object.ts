@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { withinGate } from '../../calls.ts';
 import { type Env, environmentOf } from '../../environment.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
@@ -52,7 +53,7 @@ export class TagLockObject extends DurableObject<Env> {
     const lock = this.#locks.get(tag) ?? this.#create(tag);
     this.#locks.set(tag, lock);
     try {
-      return await work(lock);
+      return await withinGate(() => work(lock));
     } finally {
       if (lock.isIdle) this.#locks.delete(tag);
     }
