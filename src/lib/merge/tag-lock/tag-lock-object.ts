@@ -34,12 +34,12 @@ export class TagLockObject extends DurableObject<Env> {
     return new TagHistory(this.ctx.storage.sql, tag).rows();
   }
 
-  /** Reads the fallback referrers tag for the `attach` that follows at once; what others write meanwhile is a moment's. */
+  /** Reads the fallback referrers tag for the `attach` that follows at once, which overwrites what others write in between. */
   readAhead(repository: string, subject: Digest): Promise<void> {
     return this.#with(referrersTag(subject), (lock) => lock.readAhead(repository, subject));
   }
 
-  /** Adds a descriptor to the fallback referrers tag of a subject; what others wrote there stays. */
+  /** Adds a descriptor to the fallback referrers tag of a subject; what others had written when it was read stays. */
   attach(repository: string, subject: Digest, descriptor: Descriptor): Promise<Outcome<null>> {
     return this.#with(referrersTag(subject), (lock) => lock.attach(repository, subject, descriptor));
   }

@@ -59,7 +59,10 @@ export class TagLock {
     return this.#alone(() => settle(() => this.#rollback(request)));
   }
 
-  /** Reads the fallback referrers tag for the `attach` that follows at once; what others write meanwhile is a moment's. */
+  /**
+   * Reads the fallback referrers tag for the `attach` that follows at once. What somebody else writes there in between, for
+   * at most {@link AHEAD_MS}, is overwritten.
+   */
   readAhead(repository: string, subject: Digest): Promise<void> {
     return this.#alone(async () => {
       const read = await this.#repository(repository).pullManifest(referrersTag(subject));
@@ -67,7 +70,7 @@ export class TagLock {
     });
   }
 
-  /** Adds a descriptor to the fallback referrers tag of a subject; what others wrote there stays. */
+  /** Adds a descriptor to the fallback referrers tag of a subject; what others had written when it was read stays. */
   attach(repository: string, subject: Digest, descriptor: Descriptor): Promise<Outcome<null>> {
     const edit = (present: RawManifest | undefined) => mergeReferrer(present, descriptor, subject);
     return this.#alone(() => settle(() => this.#rewrite(this.#repository(repository), subject, edit)));

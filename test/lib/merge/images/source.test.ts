@@ -28,6 +28,13 @@ describe('readLeg', () => {
       children.map(({ digest }) => digest),
     ]);
   });
+  it('goes by the config of the image in an index, not by its descriptor', async () => {
+    const fake = new FakeRepository();
+    const image = await fake.addImage('amd64');
+    const index = await fake.addIndex([{ ...image, platform: { os: 'linux', architecture: 'arm64' } }]);
+    const { platform } = await readLeg([fake.repository], index.digest);
+    expect(platform).toEqual({ os: 'linux', architecture: 'amd64' });
+  });
   it('refuses an index of several images', async () => {
     const fake = new FakeRepository();
     const index = await fake.addIndex([await fake.addImage('amd64'), await fake.addImage('arm64')]);
