@@ -5,6 +5,7 @@ import { rollbackTags } from '../lib/merge/tag-lock/rollback.ts';
 import type { AppEnv } from './app-types.ts';
 import { authenticate } from './authenticate.ts';
 import { digest, parseBody, runId } from './parse.ts';
+import { ProblemError } from './problem.ts';
 
 const repository = z.string().max(255);
 const tag = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'must be a tag');
@@ -27,5 +28,6 @@ export const rollbackRoutes = new Hono<AppEnv>().post('/', async (c) => {
   const { project: name, ...request } = await parseBody(c, rollbackSchema);
   const { project } = authenticated.select(name);
   const tags = await rollbackTags(c.env, project, request);
+  if (!tags) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
   return c.json({ project: project.name, tags });
 });

@@ -41,7 +41,11 @@ describe('POST /v1/tags/rollback', () => {
   });
   it('refuses a repository that is not the project’s', async () => {
     const answer = await rollback({ repository: 'localhost:1/other', tag: 'master-x' });
-    expect(answer).toMatchObject({ status: 422, body: { code: 'NO_TARGET' } });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'NOT_A_TARGET' } });
+  });
+  it('knows no run of which nothing has arrived', async () => {
+    const answer = await rollback({ run_id: '4040' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'RUN_UNKNOWN' } });
   });
   it('refuses a digest that the tag never held', async () => {
     const digest = `sha256:${'0'.repeat(64)}`;

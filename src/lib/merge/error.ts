@@ -13,6 +13,7 @@ export type MergeErrorCode =
   | 'TAG_CONTESTED'
   | 'TARGET_REFUSED'
   | 'NO_TARGET'
+  | 'NOT_A_TARGET'
   | 'NEEDS_TOKEN'
   | 'SELF_VERIFICATION_FAILED'
   | 'TOO_MANY_SUBJECTS';

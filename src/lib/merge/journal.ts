@@ -3,17 +3,16 @@ import { hasHeld } from './held.ts';
 import { Uploads } from './images/uploads.ts';
 import type { MergeRecord, StepResults } from './types.ts';
 
-/** The part of a Durable Object's storage that the journal needs. @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
-export type SqlStorage = DurableObjectStorage['sql'];
-
 /**
  * What a Merge object remembers: its record, and each step with its result before the next one starts.
  *
  * Writes are ordered with outbound calls by the output gate: a call leaves only when what was written before it is
  * durable.
+ *
+ * @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
  */
 export class Journal {
-  readonly #sql: SqlStorage;
+  readonly #sql: DurableObjectStorage['sql'];
   /** How far large blobs have come. */
   readonly uploads: Uploads;
   #exists = false;
@@ -22,7 +21,7 @@ export class Journal {
   #steps: { readonly generation: number; readonly entries: Map<string, JournalEntry> } | undefined;
 
   /** Nothing is written for a merge that is only asked for: anybody may ask. */
-  constructor(sql: SqlStorage) {
+  constructor(sql: DurableObjectStorage['sql']) {
     this.#sql = sql;
     this.uploads = new Uploads(sql);
   }

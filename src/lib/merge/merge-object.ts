@@ -78,7 +78,8 @@ export class MergeObject extends DurableObject<Env> {
       await this.#goOnWith(request.loan, early);
     };
     await waitAtMost(this.#deadlineMs(), work());
-    if (!isRecorded) throw new MergeError('ARRIVAL_PENDING', 'its image is still being anchored; send the report again');
+    if (!isRecorded)
+      throw new MergeError('ARRIVAL_PENDING', 'its image is still being anchored; send the report again');
     return this.#answer();
   }
 

@@ -38,7 +38,7 @@ export const MAINTENANCE_OPERATIONS: readonly Operation[] = [
         schema: z.looseObject({ project: z.string(), tags: z.array(z.looseObject({})) }),
       },
     },
-    refusals: { 422: ['NO_TARGET', 'SOURCE_NOT_FOUND'] },
+    refusals: { 404: ['RUN_UNKNOWN'], 422: ['NOT_A_TARGET', 'TAG_INVALID'] },
   },
   {
     method: 'post',

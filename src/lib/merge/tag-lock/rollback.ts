@@ -19,16 +19,18 @@ export type RollbackRequest =
  * Puts one tag, or every tag that a run moved, back to what it held before; each only if that passes the project's
  * policy as it is today.
  *
- * @throws {MergeError} NO_TARGET where the repository is none of the project's, SOURCE_NOT_FOUND for an unknown run
+ * @returns what was done, tag by tag; null where nothing has arrived for the run
+ * @throws {MergeError} NOT_A_TARGET where the repository is none of the project's
  */
 export async function rollbackTags(
   env: Env,
   project: ProjectConfig,
   request: RollbackRequest,
-): Promise<RollbackOutcome[]> {
+): Promise<RollbackOutcome[] | null> {
   const locks = locksOf(env);
   const gate = createGate(TAGS_AT_ONCE);
   const moves = 'run_id' in request ? await tagsOfRun(env, project, request.run_id) : [tagOf(project, request)];
+  if (!moves) return null;
   return Promise.all(moves.map((move) => gate(() => locks.rollbackTag({ ...move, policy: project.policy }))));
 }
 
@@ -36,14 +38,14 @@ type Move = Omit<TagRollback, 'policy'>;
 
 function tagOf(project: ProjectConfig, { repository, tag, digest }: Extract<RollbackRequest, { tag: string }>): Move {
   if (!project.targets.some((target) => target.repository === repository))
-    throw new MergeError('NO_TARGET', `${repository} is not a target of project ${project.name}`);
+    throw new MergeError('NOT_A_TARGET', `${repository} is not a target of project ${project.name}`);
   return { repository, tag, digest };
 }
 
-/** Every tag that the run may have moved: which it did, their locks know. */
-async function tagsOfRun(env: Env, project: ProjectConfig, runId: string): Promise<Move[]> {
+/** Every tag that the run may have moved: which it did, their locks know. Null where nothing has arrived for it. */
+async function tagsOfRun(env: Env, project: ProjectConfig, runId: string): Promise<Move[] | null> {
   const run = await env.RUNS.getByName(runName(project.name, runId)).view();
-  if (!run) throw new MergeError('SOURCE_NOT_FOUND', `nothing has arrived for run ${runId}`);
+  if (!run) return null;
   const gate = createGate(TAGS_AT_ONCE);
   const places = await Promise.all(
     run.merges.map(({ tag_suffix }) =>

@@ -1,5 +1,4 @@
 import type { Digest } from '../../oci/digest.ts';
-import type { SqlStorage } from '../journal.ts';
 
 /** Moves of one tag that are remembered; older ones are dropped. */
 const MAX_ROWS = 100;
@@ -14,11 +13,11 @@ export interface HeldDigest {
 
 /** What one tag held, oldest first: whence a rollback takes what it puts back. */
 export class TagHistory {
-  readonly #sql: SqlStorage;
+  readonly #sql: DurableObjectStorage['sql'];
   readonly #tag: string;
   #exists = false;
 
-  constructor(sql: SqlStorage, tag: string) {
+  constructor(sql: DurableObjectStorage['sql'], tag: string) {
     this.#sql = sql;
     this.#tag = tag;
   }
