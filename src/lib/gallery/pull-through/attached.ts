@@ -8,11 +8,18 @@ import { isBundleType } from '../discovery.ts';
 /** Referrers of one subject that are looked into; each may cost a manifest. */
 const MAX_REFERRERS = 64;
 const MANIFESTS_AT_ONCE = 6;
-/** Something that runs is no attachment: under a foreign image's subject field it would come through unsigned. */
+/** What Docker takes for an image's config. @see https://github.com/moby/moby/blob/v28.5.2/distribution/registry.go (defaultImageTypes) */
 const IMAGE_CONFIGS: readonly string[] = [
   'application/vnd.oci.image.config.v1+json',
   'application/vnd.docker.container.image.v1+json',
+  'application/octet-stream',
+  'application/json',
+  'text/html',
 ];
+/** What containerd unpacks, under a config of any type. @see https://github.com/containerd/containerd/blob/v2.4.2/core/images/mediatypes.go (IsLayerType) */
+const FILE_SYSTEM = /^application\/vnd\.(?:oci\.image\.layer\.|docker\.image\.rootfs\.|erofs)/;
+/** Of `{}`: a config that names no layers. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
+const EMPTY_CONFIG: Digest = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
 
 /** A manifest that refers to a subject. */
 export interface Attached {
@@ -27,9 +34,30 @@ export function isBundle({ parsed }: Attached): boolean {
   return parsed.kind === 'image' && parsed.layers.some(({ mediaType }) => isBundleType(mediaType));
 }
 
-/** Whether a manifest is an image that somebody could run. */
-export function isRunnable({ parsed }: Attached): boolean {
-  return parsed.kind === 'image' && IMAGE_CONFIGS.includes(parsed.config.mediaType);
+/**
+ * Whether a runtime would run a manifest: under a foreign image's subject field it would come through unsigned. Every index
+ * counts, for nothing that tools attach is one.
+ *
+ * What they attach has `{}` for a config, mostly, and then its layers may say anything: oras gives a file without a type that
+ * of a layer. Else the config has a type of its own, and no layer holds a file system.
+ */
+export function isRunnable(parsed: ParsedManifest): boolean {
+  if (parsed.kind === 'index') return true;
+  const { config, layers } = parsed;
+  if (IMAGE_CONFIGS.includes(config.mediaType)) return true;
+  return config.digest !== EMPTY_CONFIG && layers.some(({ mediaType }) => FILE_SYSTEM.test(mediaType));
+}
+
+/** A repository in which what refers to another manifest, and would run, is not there. */
+export function withoutRunnable(repository: Repository): Repository {
+  return {
+    ...repository,
+    pullManifest: async (reference) => {
+      const raw = await repository.pullManifest(reference);
+      const parsed = raw && parseManifest(raw);
+      return parsed?.subject && isRunnable(parsed) ? undefined : raw;
+    },
+  };
 }
 
 /**

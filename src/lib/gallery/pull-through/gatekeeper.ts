@@ -3,6 +3,7 @@ import { type Digest, isDigest } from '../../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { VerdictCode } from '../../sigstore/error.ts';
+import { isRunnable } from './attached.ts';
 import { PullThroughError } from './error.ts';
 import { indexSignedWith } from './part.ts';
 import { readThrough } from './read-through.ts';
@@ -115,10 +116,13 @@ export class Gatekeeper {
   /** Whether a manifest is in the list of a subject that may be served. @throws {PullThroughError} MANIFEST_UNKNOWN */
   async #isAttached(digest: Digest): Promise<boolean> {
     const { store } = this.#options;
-    for (const subject of store.subjectsOf(digest))
-      if (this.#verdicts.serves(await this.#verdicts.of(subject))) return true;
-    if (store.verdictOf(digest)?.code === 'VERIFIED') return false;
-    const { subject: { digest: subject } = {} } = parseManifest(await this.#pull(digest));
+    const subjects = store.subjectsOf(digest);
+    if (subjects.length === 0 && store.verdictOf(digest)?.code === 'VERIFIED') return false;
+    const parsed = parseManifest(await this.#pull(digest));
+    // A list that is the registry's own, where the policy only warns, may name it all the same.
+    if (isRunnable(parsed)) return false;
+    for (const subject of subjects) if (this.#verdicts.serves(await this.#verdicts.of(subject))) return true;
+    const subject = parsed.subject?.digest;
     if (subject === undefined || subject === digest) return false;
     const listed = await this.#list(subject);
     return 'some' in listed && listed.some((descriptor) => descriptor.digest === digest);

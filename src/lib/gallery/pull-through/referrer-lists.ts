@@ -39,7 +39,7 @@ export async function listReferrers(
     return kept?.descriptors ?? [];
   }
   const others = attached.filter(
-    (one) => one.raw.digest !== referrer && (referrer === undefined || !(isBundle(one) || isRunnable(one))),
+    (one) => one.raw.digest !== referrer && (referrer === undefined || !(isBundle(one) || isRunnable(one.parsed))),
   );
   for (const { raw, parsed } of others) store.putManifest(raw, parsed);
   const descriptors = [...(passing ? [passing] : []), ...others.map(({ descriptor }) => descriptor)];

@@ -8,7 +8,7 @@ import { bundleLayer } from '../discovery.ts';
 import { createBundleReader, createJudge, furthest, type Refusal, type VerifyBundle } from '../judge.ts';
 import type { NamedPolicy } from '../request.ts';
 import { verifySubject } from '../verify-image.ts';
-import { pullOne } from './attached.ts';
+import { pullOne, withoutRunnable } from './attached.ts';
 import type { StoredVerdict, VerifiedStore } from './store.ts';
 
 const PASS_MS = 3_600_000;
@@ -101,9 +101,11 @@ export class Verdicts {
       read: createBundleReader(repository),
       ...(verify ? { verify } : {}),
     };
+    // An image that has the bundle for a layer would be served along with it.
+    const attached = withoutRunnable(repository);
     let refusal: Refusal | undefined;
     for (const { policy } of policies) {
-      const { judgement, referrer } = await verifySubject(repository, createJudge({ ...judging, policy }), raw);
+      const { judgement, referrer } = await verifySubject(attached, createJudge({ ...judging, policy }), raw);
       if (judgement.ok && referrer !== undefined) return referrer;
       if (!judgement.ok) refusal = furthest(refusal, judgement);
     }
