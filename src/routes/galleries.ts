@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { buildClientSetting } from '../lib/gallery/audit/client-setting.ts';
+import { MIN_INTERVAL_MS } from '../lib/gallery/audit/interval.ts';
 import type { GalleryQuery } from '../lib/gallery/audit/view.ts';
 import { findPolicy } from '../lib/gallery/request.ts';
 import { unwrap } from '../lib/outcome.ts';
@@ -8,8 +9,6 @@ import type { AppEnv } from './app-types.ts';
 import { hasAlready } from './content-headers.ts';
 import { ProblemError } from './problem.ts';
 
-/** Between two audits that anybody may ask for. */
-const MIN_INTERVAL_MS = 3_600_000;
 const YAML = 'application/yaml; charset=utf-8';
 
 const whole = (max: number) =>

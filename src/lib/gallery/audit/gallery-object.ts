@@ -6,13 +6,15 @@ import { sha256 } from '../../oci/digest.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { type Outcome, settle } from '../../outcome.ts';
 import { findPolicy, type NamedPolicy } from '../request.ts';
+import { basisOf } from './basis.ts';
 import { AuditError } from './error.ts';
 import { fetchGallery } from './fetch-gallery.ts';
+import { MIN_INTERVAL_MS } from './interval.ts';
 import { createOpener } from './open.ts';
 import { publishableAudit, publishIndex } from './publish.ts';
 import { stepAudit } from './runner.ts';
 import { AuditStore } from './store.ts';
-import { type GalleryQuery, viewGallery } from './view.ts';
+import { type GalleryQuery, selectAudits, viewGallery } from './view.ts';
 
 /** After an error that nobody foresaw. */
 const RETRY_MS = 60_000;
@@ -30,6 +32,13 @@ export interface VerifiedIndex {
   readonly sha256: string;
 }
 
+/** What is configured of a gallery. */
+interface Settings {
+  readonly config: Config['galleries'][number];
+  readonly policy: NamedPolicy;
+  readonly now: () => number;
+}
+
 /** The audits of one gallery; named as the gallery is. */
 export class GalleryObject extends DurableObject<Env> {
   readonly #store: AuditStore;
@@ -45,13 +54,15 @@ export class GalleryObject extends DurableObject<Env> {
    * Starts an audit unless one is under way, or the last began too short a while ago. An audit whose alarm was lost
    * goes on.
    *
-   * @param minIntervalMs - between two beginnings
+   * @param minIntervalMs - between two beginnings; an hour at most where the last audit was under another policy, since
+   *   nothing is published until the next
    */
   async start(gallery: string, minIntervalMs: number): Promise<Started> {
     const { now } = environmentOf(this.env).services;
     const [latest] = this.#store.audits();
     const isRunning = latest?.state === 'fetching' || latest?.state === 'checking';
-    const soonest = (latest?.started_at ?? 0) + minIntervalMs;
+    const intervalMs = this.#isOutdated(gallery) ? Math.min(minIntervalMs, MIN_INTERVAL_MS) : minIntervalMs;
+    const soonest = (latest?.started_at ?? 0) + intervalMs;
     if (!isRunning && soonest > now()) return { state: 'too_soon', not_before: soonest };
     this.ctx.storage.kv.put('gallery', gallery);
     if (!isRunning) this.#store.begin(now());
@@ -118,12 +129,23 @@ export class GalleryObject extends DurableObject<Env> {
     });
   }
 
+  #isOutdated(gallery: string): boolean {
+    const policy = this.#find(gallery)?.policy.policy;
+    const { shown } = selectAudits(this.#store);
+    return policy !== undefined && shown !== undefined && shown.policy_basis !== basisOf(policy);
+  }
+
   /** @throws {AuditError} GALLERY_UNAVAILABLE where the gallery is configured no longer */
-  #settings(name: string): { config: Config['galleries'][number]; policy: NamedPolicy; now: () => number } {
+  #settings(name: string): Settings {
+    const settings = this.#find(name);
+    if (!settings) throw new AuditError('GALLERY_UNAVAILABLE', 'no gallery of that name is configured');
+    return settings;
+  }
+
+  #find(name: string): Settings | undefined {
     const { services } = environmentOf(this.env);
     const config = services.config.galleries.find((gallery) => gallery.name === name);
     const policy = config && findPolicy(services.config, config.policy);
-    if (!config || !policy) throw new AuditError('GALLERY_UNAVAILABLE', 'no gallery of that name is configured');
-    return { config, policy, now: services.now };
+    return config && policy && { config, policy, now: services.now };
   }
 }

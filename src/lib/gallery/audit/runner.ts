@@ -85,7 +85,12 @@ function listReferences(entries: readonly GalleryEntry[]): { readonly ref: strin
 }
 
 async function check(options: AuditOptions, audit: Audit): Promise<number | undefined> {
-  const { store, now } = options;
+  const { store, now, policy } = options;
+  // What was found under another policy says nothing under this one.
+  if (audit.policy_basis !== basisOf(policy.policy)) {
+    store.restart(audit.id, now());
+    return now();
+  }
   if (now() - audit.started_at > DEADLINE_MS) {
     store.recordRest(audit.id, { found: false, code: 'UNREADABLE', detail: 'the audit ran out of time' });
     return nextStep(options, audit);

@@ -1,7 +1,5 @@
 import { type Env, environmentOf } from '../../environment.ts';
-
-/** Between two audits of a gallery. */
-const INTERVAL_MS = 24 * 3_600_000;
+import { INTERVAL_MS } from './interval.ts';
 
 /** Starts the audits that are due, and goes on with those whose alarm was lost. */
 export async function startAudits(env: Env): Promise<object> {

@@ -62,6 +62,12 @@ export class AuditStore {
     this.#sql.exec('DELETE FROM hosts');
   }
 
+  /** Has an audit begin again, without what it found; a registry that asked for patience is still left alone. */
+  restart(id: number, startedAt: number): void {
+    this.#sql.exec('DELETE FROM refs WHERE audit = ?', id);
+    this.update(id, { state: 'fetching', started_at: startedAt, attempts: 0 });
+  }
+
   update(id: number, changes: Partial<Omit<Audit, 'id'>>): void {
     for (const [column, value] of Object.entries(changes))
       this.#sql.exec(`UPDATE audits SET ${column} = ? WHERE id = ?`, value ?? null, id);

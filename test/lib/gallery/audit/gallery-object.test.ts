@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startAudits } from '../../../../src/lib/gallery/audit/schedule.ts';
@@ -7,11 +7,11 @@ import { EVERYTHING, type View } from './setup.ts';
 const URL_OF = (name: string) => `https://gallery.test/${name}.yaml`;
 const HOUR_MS = 3_600_000;
 const FILE = '- {name: a, uri: "quay.io/a/b:t"}\n';
-const NAMES = ['audited', 'asked', 'due', 'broken', 'absent'];
+const NAMES = ['audited', 'asked', 'due', 'changed', 'broken', 'absent'];
 
 // What the configuration of these tests has besides: before anything reads it.
 Object.assign(env.MUSTER as object, {
-  galleries: NAMES.slice(0, 4).map((name) => ({ name, url: URL_OF(name), policy: 'localai' })),
+  galleries: NAMES.slice(0, 5).map((name) => ({ name, url: URL_OF(name), policy: 'localai' })),
 });
 
 const stubOf = (name: string) => env.GALLERIES.getByName(name);
@@ -56,6 +56,26 @@ describe('GalleryObject', () => {
     await runAlarms('asked');
     expect(await stubOf('asked').start('asked', HOUR_MS)).toMatchObject({ state: 'too_soon' });
     expect(await stubOf('asked').start('asked', 0)).toEqual({ state: 'started' });
+  });
+
+  describe('when the policy has changed since the last audit', () => {
+    const DAY_MS = 24 * HOUR_MS;
+    /** Has the last audit begun some time ago, under another policy. */
+    const age = (ms: number) =>
+      runInDurableObject(stubOf('changed'), (_, { storage }) =>
+        storage.sql.exec("UPDATE audits SET policy_basis = 'other', started_at = ?", Date.now() - ms),
+      );
+
+    it('begins the next one after an hour, not after a day', async () => {
+      await stubOf('changed').start('changed', DAY_MS);
+      await runAlarms('changed');
+      await age(HOUR_MS - 60_000);
+      expect(await stubOf('changed').start('changed', DAY_MS)).toMatchObject({ state: 'too_soon' });
+      await age(HOUR_MS);
+      expect(await stubOf('changed').start('changed', DAY_MS)).toEqual({ state: 'started' });
+      await runAlarms('changed');
+      expect(await stubOf('changed').start('changed', DAY_MS)).toMatchObject({ state: 'too_soon' });
+    });
   });
 
   it('says what is wrong with the file', async () => {

@@ -3,7 +3,8 @@ import { AuditError } from '../../../../src/lib/gallery/audit/error.ts';
 import { GalleryError } from '../../../../src/lib/gallery/error.ts';
 import { HttpError } from '../../../../src/lib/http-error.ts';
 import { OciError } from '../../../../src/lib/oci/error.ts';
-import { publish, START, withAudit } from './setup.ts';
+import type { FakeRepository } from '../fake-repository.ts';
+import { POLICY, publish, START, withAudit } from './setup.ts';
 
 const HOST = 'quay.io';
 const one = (name: string, more = '') => `- {name: ${name}, uri: "quay.io/a/b:${name}"${more}}\n`;
@@ -174,6 +175,55 @@ describe('stepAudit', () => {
         expect(registryOf(HOST).calls).toHaveLength(250);
       },
     ));
+
+  describe('when the policy changes in the middle', () => {
+    const pinned = { ...POLICY, policy: { ...POLICY.policy, source_repository_id: '1' } };
+    const many = Array.from({ length: 160 }, (_, index) => one(`x${index}`)).join('');
+    const publishAll = async (fake: FakeRepository) => {
+      const { digest } = await publish(fake, 'x0', { unpinned: true });
+      for (let index = 1; index < 160; index += 1) fake.tags.set(`x${index}`, digest);
+    };
+
+    it('begins again, and keeps nothing that was found before', () =>
+      withAudit(many, async ({ registryOf, store, run, clock, view, options }) => {
+        await publishAll(registryOf(HOST));
+        store.begin(clock.now);
+        await run(2);
+        expect(view().running).toMatchObject({ checked: 150 });
+        Object.assign(options, { policy: pinned });
+        await run();
+        expect(view({}, pinned)).toMatchObject({
+          audit: { state: 'finished', checked: 160, outdated: false },
+          totals: { codes: { IDENTITY_MISMATCH: 160 } },
+        });
+        expect(view({}, pinned).totals.codes).not.toHaveProperty('VERIFIED');
+      }));
+
+    it('keeps nothing that was found meanwhile where it changes back', () =>
+      withAudit(many, async ({ registryOf, store, run, clock, view, options }) => {
+        await publishAll(registryOf(HOST));
+        store.begin(clock.now);
+        await run(1);
+        Object.assign(options, { policy: pinned });
+        await run(3);
+        expect(view().running).toMatchObject({ checked: 150 });
+        Object.assign(options, { policy: POLICY });
+        await run();
+        expect(view().totals.codes).toEqual({ VERIFIED: 160 });
+        expect(view().audit).toMatchObject({ outdated: false });
+      }));
+
+    it('has a whole day again', () =>
+      withAudit(one('x'), async ({ registryOf, store, run, clock, view, options }) => {
+        await publish(registryOf(HOST), 'x');
+        store.begin(clock.now);
+        await run(1);
+        clock.now += 25 * 3_600_000;
+        Object.assign(options, { policy: { ...POLICY, policy: { ...POLICY.policy, identity: 'other' } } });
+        await run();
+        expect(view().totals.codes).toEqual({ VERIFIED: 1 });
+      }));
+  });
 
   describe('when the gallery cannot be used', () => {
     it.each([
