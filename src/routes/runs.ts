@@ -35,13 +35,13 @@ export const runRoutes = new Hono<AppEnv>()
     const run = c.env.RUNS.getByName(runName(project.name, run_id));
     const { tag_suffixes } = body;
     const finished = await run.finish({ project: project.name, run_id, run_attempt, tag_suffixes, arrivals, loan });
-    const merges = unwrap(finished).map(renderFinished);
+    const merges = unwrap(finished);
     const status = statusOfRun(merges);
     const answer = {
       ...(status === 200 ? { state: 'published' } : { code: 'RUN_INCOMPLETE' }),
       project: project.name,
       run_id,
-      merges: merges.map(({ status: _, ...merge }) => merge),
+      merges: merges.map(renderFinished),
     };
     if (status === 503) c.header('Retry-After', '5');
     const pageUrl = urlOf(c, runPath(project.name, run_id));
@@ -65,37 +65,33 @@ export const runRoutes = new Hono<AppEnv>()
   });
 
 function renderFinished({ tag_suffix, outcome, missing: planned, isLate }: Finished) {
-  if (isLate) return { status: 503, tag_suffix, state: 'retrying', reason: 'its turn had not come; call again' };
-  if (!outcome)
-    return { status: 409, tag_suffix, state: 'waiting', missing: planned ?? null, reason: 'nothing has arrived' };
-  if (!outcome.ok)
-    return {
-      status: statusOfCode(outcome.code),
-      tag_suffix,
-      state: 'failed',
-      code: outcome.code,
-      reason: outcome.detail,
-    };
+  if (isLate) return { tag_suffix, state: 'retrying', reason: 'its turn had not come; call again' };
+  if (!outcome) return { tag_suffix, state: 'waiting', missing: planned ?? null, reason: 'nothing has arrived' };
+  if (!outcome.ok) return { tag_suffix, state: 'failed', code: outcome.code, reason: outcome.detail };
   const { state, code, reason, missing, digest, targets, signature } = outcome.value;
-  return {
-    status: statusOfView(outcome.value, 'merge'),
-    tag_suffix,
-    state,
-    code,
-    missing,
-    reason,
-    digest,
-    targets,
-    signature,
-  };
+  return { tag_suffix, state, code, missing, reason, digest, targets, signature };
 }
 
-/** 200 only if everything is published; 503 where waiting is all that is left to do; else 409. */
-function statusOfRun(merges: readonly { readonly status: number }[]): number {
-  const open = merges.filter(({ status }) => status !== 200);
+/**
+ * 200 only if everything is published; 503 while a merge needs another call, whatever else is missing, and where waiting
+ * is all that is left to do; else 409.
+ */
+function statusOfRun(merges: readonly Finished[]): number {
+  const open = merges.filter((merge) => statusOfFinished(merge) !== 200);
   if (merges.length === 0) return 409;
   if (open.length === 0) return 200;
-  return open.every(({ status }) => status === 503) ? 503 : 409;
+  return open.some(needsCall) || open.every((merge) => statusOfFinished(merge) === 503) ? 503 : 409;
+}
+
+function statusOfFinished({ outcome, isLate }: Finished): number {
+  if (isLate) return 503;
+  if (!outcome) return 409;
+  return outcome.ok ? statusOfView(outcome.value, 'merge') : statusOfCode(outcome.code);
+}
+
+/** Whether only another call takes a merge on: it had no turn, or its report could not be taken. What retries does so by itself. */
+function needsCall(merge: Finished): boolean {
+  return !merge.outcome?.ok && statusOfFinished(merge) === 503;
 }
 
 /** A run as it stands. @throws {ProblemError} RUN_UNKNOWN (404), PATH_INVALID (400) */

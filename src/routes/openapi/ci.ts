@@ -109,7 +109,12 @@ export const CI_OPERATIONS: readonly Operation[] = [
         schema: finishAnswer,
         types: ['text/markdown'],
       },
-      503: { description: 'All that is left to do is to wait.', schema: finishAnswer, types: ['text/markdown'] },
+      503: {
+        description:
+          'A merge had no turn, or its report could not be taken; or all that is left to do is to wait. Call again.',
+        schema: finishAnswer,
+        types: ['text/markdown'],
+      },
     },
     refusals: { 400: ['PATH_INVALID', 'FLAVOR_INVALID'], 422: ['TAG_INVALID'] },
   },
