@@ -56,12 +56,16 @@ legs() {
 }
 
 # {name, digest} of each artifact: a folder named as the artifact, with one file named as the digest's hex.
-# download-artifact puts a lone artifact's files into the folder itself; its name is then "".
+# download-artifact puts a lone artifact's files into the folder itself. Its name is lost then, and the only one there is
+# may be another shard's: it is left out.
 digests() {
   [ -n "$MUSTER_DIGESTS" ] || return 0
   [ -d "$MUSTER_DIGESTS" ] || { complain "digests: there is no folder $MUSTER_DIGESTS"; return 1; }
-  (cd "$MUSTER_DIGESTS" && find . -mindepth 1 -maxdepth 2 -type f) |
-    jq -R -c 'ltrimstr("./") | split("/") | {name: (if length > 1 then .[0] else "" end), digest: "sha256:\(.[-1])"}'
+  if (cd "$MUSTER_DIGESTS" && find . -maxdepth 1 -type f) | grep -E '^\./[0-9a-f]{64}$' >/dev/null; then
+    warn 'digests' "an artifact in $MUSTER_DIGESTS is without its name, as a lone one is, and is left out; with a second artifact, names are kept" >&2
+  fi
+  (cd "$MUSTER_DIGESTS" && find . -mindepth 2 -maxdepth 2 -type f) |
+    jq -R -c 'split("/") | {name: .[1], digest: "sha256:\(.[2])"}'
 }
 
 # jq's own prefix says nothing to the reader.

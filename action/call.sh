@@ -15,6 +15,9 @@ escape() {
   text=${text//$'\r'/%0D}
   printf '%s' "${text//$'\n'/%0A}"
 }
+warn() { # TITLE MESSAGE
+  echo "::warning title=$(escape "Muster: $1")::$(escape "$2")"
+}
 fail() { # TITLE MESSAGE
   echo "::error title=$(escape "Muster: $1")::$(escape "$2")"
   exit 1

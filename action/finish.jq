@@ -9,18 +9,15 @@ def list:
 def expected: $legs | group_by(.tag_suffix)
   | map({key: .[0].tag_suffix, value: {platform_tags: (map(platform) | unique), tag_latest: .[0].tag_latest}}) | from_entries;
 
-# An artifact's name; a lone one has lost it, and is then the matrix's only leg.
-def leg($lone):
-  if .name != "" then .name | capture("^digests(?<tag_suffix>.*)--(?<platform_tag>[a-z0-9_.]+)$")
-  elif $lone then $legs[0] | {tag_suffix, platform_tag: platform}
-  else error("digests: one artifact without its name; download them with merge-multiple: false, or pass the legs") end;
+# The leg that an artifact's name tells of; none where it is no leg's.
+def leg: .name | capture("^digests(?<tag_suffix>.*)--(?<platform_tag>[a-z0-9_.]+)$");
 
 ($suffixes | list | if . == null then null else unique end) as $wanted
 | expected as $expected
 | ($wanted // (if $legs == [] then null else $expected | keys end)) as $merges
 | [ $digests[]
     | . as {$digest}
-    | leg(($legs | length) == 1)
+    | leg
     | select(.tag_suffix as $suffix | $merges == null or ($merges | index([$suffix])) != null)
     | . + {digest: $digest}
     | $expected[.tag_suffix] as $leg

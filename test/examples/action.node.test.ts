@@ -189,11 +189,15 @@ describe('the action, call: finish', () => {
       }),
     });
   });
-  it('knows a lone artifact, which has lost its name, by the only leg', async () => {
-    const lone = '{"include":[{"tag-suffix":"-cpu-x","platform-tag":"arm64"}]}';
-    const job = jobWith({ call: 'finish', project: 'localai', legs: lone, digests: inTemp('digests') });
-    await runJob(job, { contexts: {}, identity: muster.identity, files: [`digests/${'b'.repeat(64)}`] });
-    expect(muster.received[0]?.body).toMatchObject({ arrivals: [{ tag_suffix: '-cpu-x', platform_tag: 'arm64' }] });
+  it.each([
+    ['of the only leg', '{"include":[{"tag-suffix":"-cpu-x","platform-tag":"arm64"}]}', ['-cpu-x']],
+    ['of one of several', legs, ['-cpu-x', '-gpu-y']],
+  ])('does not take a lone artifact, which has lost its name, for that %s', async (_, rows, suffixes) => {
+    const job = jobWith({ call: 'finish', project: 'localai', legs: rows, digests: inTemp('digests') });
+    const files = [`digests/${'b'.repeat(64)}`];
+    const { log } = await runJob(job, { contexts: {}, identity: muster.identity, files });
+    expect(muster.received[0]?.body).toEqual({ tag_suffixes: suffixes, arrivals: [] });
+    expect(log).toMatch(/^::warning title=Muster: digests::.* is without its name/m);
   });
   it('names what is not published', async () => {
     const merges = [

@@ -28,6 +28,12 @@ const OLD_STEPS = [
   "Keep the image from Quay's collector",
   'Hand the digest to the merge job',
 ];
+/** What the matrix job uploads beside the build jobs' artifacts. */
+const MARKER = String(
+  readJob('examples/localai/untouched-build/backend.yml', 'generate-matrix').steps?.find(({ uses }) =>
+    uses?.startsWith('actions/upload-artifact@'),
+  )?.with?.name,
+);
 
 let muster: StrictMuster;
 beforeEach(async () => {
@@ -213,6 +219,23 @@ describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])(
       await finish([artifact('-gpu-z--single', 'd'), artifact('-cpu-x--amd64', 'a')]);
       const { arrivals } = bodyOf(muster);
       expect(arrivals.map(({ tag_suffix }) => tag_suffix)).toEqual(['-cpu-x']);
+    });
+    it('does not take the lone artifact of another shard, without its name, for its own', async () => {
+      await finish([`digests/${'d'.repeat(64)}`], SINGLEARCH);
+      expect(muster.received[0]?.body).toEqual({ tag_suffixes: ['-gpu-z'], arrivals: [] });
+    });
+    it('finds the marker, which keeps an artifact from being alone, beside them', () => {
+      const { steps: [download] = [] } = readJob(`examples/localai/untouched-build/${file}`, 'finish');
+      expect(MARKER).toMatch(new RegExp(`^${String(download?.with?.pattern).replaceAll('*', '.*')}$`));
+    });
+    it('takes the marker for no leg', async () => {
+      await finish([`digests/${MARKER}/file`, artifact('-gpu-z--single', 'd')], SINGLEARCH);
+      expect(bodyOf(muster).arrivals).toMatchObject([{ tag_suffix: '-gpu-z', platform_tag: 'single' }]);
+    });
+    it('finishes where there is nothing but the marker', async () => {
+      const { log } = await finish(['digests/file'], SINGLEARCH);
+      expect(muster.received[0]?.body).toEqual({ tag_suffixes: ['-gpu-z'], arrivals: [] });
+      expect(log).not.toContain('::warning');
     });
     it('names every merge of the shard, also those of which nothing came', async () => {
       await finish([artifact('-cpu-x--amd64', 'a'), artifact('-other--amd64', 'b')]);
