@@ -72,7 +72,7 @@ describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])('untouched-build/
       .map(({ arch, digest }) => `digests/digests${suffix}--${arch}/${digest.slice('sha256:'.length)}`);
     const job = readJob(`examples/localai/untouched-build/${file}`, 'finish');
     const other = 'digests/digests-other--amd64/0';
-    return runJob(job, surroundings({ inputs: { legs } }, { files: [...files, other] }));
+    return runJob(job, surroundings({ inputs: { project: 'localai', legs } }, { files: [...files, other] }));
   };
 
   it('is red, and names the leg that is missing', async () => {
@@ -113,12 +113,13 @@ describe.each(['action', 'curl'])('%s against Muster itself: matrix, build and f
       },
     );
     expect(planned.succeeded, planned.log).toBe(true);
-    const finish = () => run('backend_merge.yml', 'finish', MERGE, { inputs: { merges: matrix } }, {});
+    const finish = () =>
+      run('backend_merge.yml', 'finish', MERGE, { inputs: { project: 'localai', merges: matrix } }, {});
     const images = await world.push(BACKENDS, suffix);
     for (const { arch, digest } of images) {
       const early = await finish();
       expect([early.succeeded, early.log]).toEqual([false, expect.stringContaining('arm64')]);
-      const inputs = { 'tag-suffix': suffix, 'platform-tag': arch, 'tag-latest': 'auto' };
+      const inputs = { project: 'localai', 'tag-suffix': suffix, 'platform-tag': arch, 'tag-latest': 'auto' };
       const built = await run('backend_build.yml', 'backend-build', BUILD, { inputs }, { build: { digest } });
       expect(built.succeeded, built.log).toBe(true);
     }
@@ -150,7 +151,16 @@ describe('muster-admin.yml against Muster itself', () => {
   const maintain = (inputs: Readonly<Record<string, string>>) => {
     workflow = at(MERGE);
     runId = '9000';
-    const given = { merges: '', refs: '', 'run-id': '', repository: '', tag: '', digest: '', ...inputs };
+    const given = {
+      project: 'localai',
+      merges: '',
+      refs: '',
+      'run-id': '',
+      repository: '',
+      tag: '',
+      digest: '',
+      ...inputs,
+    };
     const github = { event_name: 'workflow_dispatch' };
     const job = readJob('examples/localai/action/backend_merge.yml', 'maintain');
     return runJob(job, surroundings({ github, inputs: given }));

@@ -32,6 +32,7 @@ export interface Job {
   readonly uses?: string;
   readonly with?: Values;
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly 'continue-on-error'?: string;
   readonly steps?: readonly Step[];
 }
 interface Action {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isMet } from './expressions.ts';
+import { interpolate, isMet } from './expressions.ts';
 import { type Job, QUICK_CURL, readJob, runJob, type Surroundings } from './job.ts';
 import { problem, type StrictMuster, startStrictMuster } from './strict-muster.ts';
 
@@ -68,7 +68,14 @@ function surroundingsOf({ event = 'push', vars, inputs, outputs, files }: Given)
     contexts: {
       github: { event_name: event, run_id: '4242' },
       vars: vars ?? { MUSTER_URL: muster.url },
-      inputs: { 'tag-suffix': '-cpu-x', 'platform-tag': 'amd64', 'tag-latest': '', backend: 'mlx', ...inputs },
+      inputs: {
+        project: 'localai',
+        'tag-suffix': '-cpu-x',
+        'platform-tag': 'amd64',
+        'tag-latest': '',
+        backend: 'mlx',
+        ...inputs,
+      },
       secrets: { quayUsername: 'robot', quayPassword: 'secret', dockerUsername: '', dockerPassword: '' },
     },
     identity: muster.identity,
@@ -296,5 +303,36 @@ describe.each(['action', 'curl', 'untouched-build'])('the calling jobs of %s', (
   });
   it('grant what the called jobs ask for', () => {
     expect(jobs.map(({ permissions }) => permissions?.['id-token'])).toEqual(['write', 'write']);
+  });
+});
+
+describe.each([
+  ['action/backend_build.yml', 'backend-build', '/v1/arrivals'],
+  ['action/backend_build_darwin.yml', 'darwin-backend-publish', '/v1/arrivals'],
+  ['action/backend_merge.yml', 'finish', '/v1/runs/localai-live/4242/finish'],
+  ['curl/backend_build.yml', 'backend-build', '/v1/arrivals'],
+  ['curl/backend_build_darwin.yml', 'darwin-backend-publish', '/v1/arrivals'],
+  ['curl/backend_merge.yml', 'finish', '/v1/runs/localai-live/4242/finish'],
+  ['untouched-build/backend_merge.yml', 'finish', '/v1/runs/localai-live/4242/finish'],
+  ['untouched-build/backend_merge-curl.yml', 'finish', '/v1/runs/localai-live/4242/finish'],
+])('a shard that is live beside the trial: %s', (file, name, path) => {
+  const inputs = { project: 'localai-live', merges: MERGES, legs: MULTIARCH };
+  const artifacts = [`digests/digests-cpu-x--amd64/${'a'.repeat(64)}`];
+
+  it('calls for the project that is live', async () => {
+    await run(file, name, { inputs, files: artifacts });
+    expect([muster.refused, muster.received]).toEqual([[], [expect.objectContaining({ path })]]);
+    if (path === '/v1/arrivals') expect(muster.received[0]?.body).toMatchObject({ project: 'localai-live' });
+  });
+  it('is red for its own trouble, where the trial’s is not', () => {
+    const job = readJob(`examples/localai/${file}`, name);
+    const of = [job, ...(job.steps ?? [])].flatMap((one) => one['continue-on-error'] ?? []);
+    const forgives = (project: string, shadow: string) =>
+      of.map((text) => interpolate(text, { vars: { MUSTER_SHADOW: shadow }, inputs: { project } }));
+    expect([forgives('localai-live', 'true'), forgives('localai', 'true'), forgives('localai', 'false')]).toEqual([
+      ['false'],
+      ['true'],
+      ['false'],
+    ]);
   });
 });

@@ -26,7 +26,7 @@ function maintain(given: Inputs, event = 'workflow_dispatch') {
     contexts: {
       github: { event_name: event },
       vars: { MUSTER_URL: muster.url },
-      inputs: { merges: '', ...Object.fromEntries(inputs) },
+      inputs: { merges: '', project: 'localai', ...Object.fromEntries(inputs) },
     },
     identity: muster.identity,
   });
