@@ -222,6 +222,12 @@ describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])(
         ['-cpu-x-y', 'amd64', 'c', ['amd64']],
       ]);
     });
+    it('says whether `latest` moves too, as the matrix does', async () => {
+      const rows = '{"include":[{"tag-suffix":"-x","tag-latest":"true"},{"tag-suffix":"-y","tag-latest":"false"}]}';
+      await finish([artifact('-x--single', 'a'), artifact('-y--single', 'b')], rows);
+      const arrivals = bodyOf(muster).arrivals.map(({ tag_suffix, tag_latest }) => `${tag_suffix} ${tag_latest}`);
+      expect(arrivals.sort()).toEqual(['-x true', '-y false']);
+    });
     it('leaves the artifacts of other shards', async () => {
       await finish([artifact('-gpu-z--single', 'd'), artifact('-cpu-x--amd64', 'a')]);
       const { arrivals } = bodyOf(muster);
