@@ -1,7 +1,7 @@
 import { count, formatAge, joinWords, shortRef } from './format.ts';
 import { Anchors, Registries, type Status, Tasks, TrustedRoot } from './health.tsx';
 import type { Page } from './layout.tsx';
-import { runPath } from './links.ts';
+import { queryOf, runPath } from './links.ts';
 import { Bar, State, Time, Verdict } from './parts.tsx';
 import { GROUPS, groupCounts } from './states.ts';
 import { VerifyForm } from './verify-form.tsx';
@@ -48,23 +48,56 @@ export function homePage(status: Status): Page {
   };
 }
 
-/** What an operator should look at, in sentences; empty where everything is as it should be. */
-export function problemsOf(status: Status): readonly string[] {
-  const { trust_root: trust, tasks, overdue, keepalives, registries } = status;
-  return [
+/** Something that an operator should look at, and the page that has it. */
+interface Concern {
+  /** A sentence. */
+  readonly said: string;
+  readonly path?: string;
+}
+
+/** What an operator should look at; empty where everything is as it should be. */
+export function problemsOf(status: Status): readonly Concern[] {
+  const { trust_root: trust, tasks, keepalives, registries } = status;
+  const general = [
     ...('expired' in trust && trust.expired
       ? ['The trusted root has expired: nothing is verified, so nothing is tagged.']
       : []),
     ...('problem' in trust && trust.problem ? [`The trusted root could not be refreshed: ${trust.problem}.`] : []),
     ...tasks.flatMap(({ name, ok, problem }) => (ok ? [] : [`The scheduled task ${name} failed: ${problem}.`])),
-    ...(overdue.count > 0
-      ? [`${count(overdue.count, 'merge is', 'merges are')} overdue: a build job has not reported in time.`]
-      : []),
     ...keepalives.flatMap(({ repository, problem }) =>
       problem ? [`Anchors in ${repository} cannot be cleaned up: ${problem.detail}.`] : [],
     ),
     ...registries.flatMap(({ host, problems }) => describeRefusals(host, problems)),
   ];
+  return [...general.map((said) => ({ said })), ...describeNeedy(status)];
+}
+
+/** Merges that nothing but somebody's attention brings on, by run; the overdue ones are among them. */
+function describeNeedy({ runs, merges, overdue }: Status): Concern[] {
+  const recent = runs.recent.map((run) => ({ run, needy: groupCounts(run.merges, run.overdue).attention }));
+  const older = {
+    needy: groupCounts(merges, overdue.count).attention - sum(recent.map(({ needy }) => needy)),
+    overdue: overdue.count - sum(runs.recent.map((run) => run.overdue)),
+  };
+  return [
+    ...recent
+      .filter(({ needy }) => needy > 0)
+      .map(({ run, needy }) => ({
+        said: sayNeedy(run.ref === null ? `run ${run.run_id}` : shortRef(run.ref), needy, run.overdue),
+        path: runPath(run.project, run.run_id) + queryOf({ state: 'attention' }),
+      })),
+    ...(older.needy > 0 ? [{ said: sayNeedy('older runs', older.needy, older.overdue) }] : []),
+  ];
+}
+
+function sayNeedy(place: string, needy: number, overdue: number): string {
+  const late = overdue === needy ? ':' : `; for ${overdue} of them`;
+  const reason = overdue === 0 ? '' : `${late} a build job has not reported in time`;
+  return `${count(needy, 'merge')} of ${place} ${needy === 1 ? 'needs' : 'need'} attention${reason}.`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((before, number) => before + number, 0);
 }
 
 function describeRefusals(host: string, problems: Readonly<Record<string, number>>): string[] {
@@ -96,8 +129,8 @@ function Health({ status }: { status: Status }) {
   return (
     <Verdict icon="bad" title={`${count(problems.length, 'thing needs', 'things need')} attention.`}>
       <ul class="rows">
-        {problems.map((problem) => (
-          <li>{problem}</li>
+        {problems.map(({ said, path }) => (
+          <li>{path === undefined ? said : <a href={path}>{said}</a>}</li>
         ))}
       </ul>
     </Verdict>
