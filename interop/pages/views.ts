@@ -9,6 +9,7 @@ export const VIEWS: Readonly<Record<string, string>> = {
   merge: `/merges/localai/${PLAN.run}/-cpu-vllm`,
   'merge-attention': `/merges/localai/${PLAN.run}/-gpu-nvidia-cuda-13-arm64-kokoro`,
   'merge-working': `/merges/localai/${PLAN.run}/-cpu-sglang`,
+  'merge-planned': `/merges/localai/${PLAN.run}/-cpu-qwen-tts`,
   'verify-yes': `/verify?${new URLSearchParams({ ref: `${IMAGE}:latest-cpu-vllm`, policy: 'localai' })}`,
   'verify-no': `/verify?${new URLSearchParams({ ref: `${IMAGE}:latest-cpu-silero-vad`, policy: 'localai' })}`,
   gallery: '/galleries/localai',

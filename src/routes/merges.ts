@@ -45,13 +45,24 @@ function noLines(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.close() });
 }
 
+interface MergePath {
+  readonly project: string;
+  readonly run_id: string;
+  readonly tag_suffix: string;
+}
+
 /** A merge as it stands. @throws {ProblemError} MERGE_UNKNOWN (404), PATH_INVALID (400) */
-export async function pullMerge(
-  env: AppEnv['Bindings'],
-  path: { project: string; run_id: string; tag_suffix: string },
-) {
-  const name = mergeName(path.project, parseRunId(path.run_id), parseSuffixSegment(path.tag_suffix));
-  const view = await env.MERGES.getByName(name).view();
-  if (!view) throw new ProblemError(404, 'MERGE_UNKNOWN', 'nothing has arrived for this merge');
+export async function pullMerge(env: AppEnv['Bindings'], path: MergePath) {
+  const view = await findMerge(env, path);
+  if (!view) throw unknownMerge();
   return view;
+}
+
+/** A merge as it stands; null where nothing has arrived for it. @throws {ProblemError} PATH_INVALID (400) */
+export async function findMerge(env: AppEnv['Bindings'], { project, run_id, tag_suffix }: MergePath) {
+  return env.MERGES.getByName(mergeName(project, parseRunId(run_id), parseSuffixSegment(tag_suffix))).view();
+}
+
+export function unknownMerge(): ProblemError {
+  return new ProblemError(404, 'MERGE_UNKNOWN', 'nothing has arrived for this merge');
 }

@@ -94,9 +94,19 @@ function needsCall(merge: Finished): boolean {
   return !merge.outcome?.ok && statusOfFinished(merge) === 503;
 }
 
+interface RunPath {
+  readonly project: string;
+  readonly run_id: string;
+}
+
 /** A run as it stands. @throws {ProblemError} RUN_UNKNOWN (404), PATH_INVALID (400) */
-export async function pullRun(env: AppEnv['Bindings'], { project, run_id }: { project: string; run_id: string }) {
-  const view = await env.RUNS.getByName(runName(project, parseRunId(run_id))).view();
+export async function pullRun(env: AppEnv['Bindings'], path: RunPath) {
+  const view = await findRun(env, path);
   if (!view) throw new ProblemError(404, 'RUN_UNKNOWN', 'nothing has arrived for this run');
   return view;
+}
+
+/** A run as it stands; null where it is not known. @throws {ProblemError} PATH_INVALID (400) */
+export async function findRun(env: AppEnv['Bindings'], { project, run_id }: RunPath) {
+  return env.RUNS.getByName(runName(project, parseRunId(run_id))).view();
 }

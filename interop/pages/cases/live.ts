@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '../../report.ts';
 import { PLAN, RELEASE } from '../release.ts';
 import type { Stage } from '../suite.ts';
+import { VIEWS } from '../views.ts';
 
 const TIMEOUT_MS = 20_000;
 const COMPLETES = '-cpu-llama-cpp-quantization';
 const HELD = '-cpu-sglang';
+const PLANNED = '-cpu-qwen-tts';
 
 /** With a script, pages follow what happens, and are not loaded again for it. */
 export async function checkLive({ report, scene, browser }: Stage): Promise<void> {
@@ -20,10 +22,13 @@ export async function checkLive({ report, scene, browser }: Stage): Promise<void
     await page.evaluate(() => Object.assign(globalThis, { stayed: true }));
   }
 
-  await report.check('pages: a leg arrives, and both pages show it', async () => {
-    const planned = RELEASE.find(({ suffix }) => suffix === COMPLETES);
+  const arrive = async (suffix: string, leg: string) => {
+    const planned = RELEASE.find((planned) => planned.suffix === suffix);
     if (!planned) throw new Error('it is not planned');
-    await scene.report(PLAN.run, planned, ['arm64']);
+    await scene.report(PLAN.run, planned, [leg]);
+  };
+  await report.check('pages: a leg arrives, and both pages show it', async () => {
+    await arrive(COMPLETES, 'arm64');
     await cell(COMPLETES, 'needs_token').waitFor({ timeout: TIMEOUT_MS });
     await merge.page.getByRole('heading', { name: 'Needs a token' }).waitFor({ timeout: TIMEOUT_MS });
     return (await run.page.locator('#said').textContent())?.slice(0, 60);
@@ -43,6 +48,18 @@ export async function checkLive({ report, scene, browser }: Stage): Promise<void
     await cell(HELD, 'merging').waitFor({ timeout: TIMEOUT_MS });
     scene.release();
     await cell(HELD, 'published').waitFor({ timeout: TIMEOUT_MS });
+    await merge.page.getByRole('heading', { name: 'Published' }).waitFor({ timeout: TIMEOUT_MS });
+    await merge.page.getByText('Complete.').waitFor({ timeout: TIMEOUT_MS });
+    return undefined;
+  });
+  await report.check('pages: a planned merge becomes one that is followed step by step', async () => {
+    await merge.page.goto(scene.url + VIEWS['merge-planned']);
+    await merge.page.getByText('Nothing has arrived yet').waitFor({ timeout: TIMEOUT_MS });
+    await merge.page.getByText('Live.').waitFor({ timeout: TIMEOUT_MS });
+    await arrive(PLANNED, 'amd64');
+    await merge.page.getByText('amd64 has arrived').waitFor({ timeout: TIMEOUT_MS });
+    await arrive(PLANNED, 'arm64');
+    await scene.finish(PLAN.run, [PLANNED]);
     await merge.page.getByRole('heading', { name: 'Published' }).waitFor({ timeout: TIMEOUT_MS });
     await merge.page.getByText('Complete.').waitFor({ timeout: TIMEOUT_MS });
     return undefined;

@@ -22,6 +22,7 @@ export async function checkReading({ report, scene, browser }: Stage): Promise<v
   await says('merge', 'Published', 'release the anchors', 'latest-cpu-vllm', 'cosign verify', 'backend_merge.yml');
   await says('merge-attention', 'Needs a token', 'Call finish for this run');
   await says('merge-working', 'Merging', 'tag at quay.io');
+  await says('merge-planned', 'Waiting', 'Nothing has arrived yet; it needs amd64 and arm64.');
   await says('verify-yes', 'Yes.', 'mudler/LocalAI/.github/workflows/backend_merge.yml', 'would install it');
   await says('verify-no', 'No.', 'IDENTITY_MISMATCH', 'mallory');
   await says('gallery', '11 of 19 images verify.', 'Signed as the policy demands', 'a development image instead');

@@ -20,7 +20,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   BUDGET_EXHAUSTED: 'Public look-ups of this registry have used up their hour. Try again later; merges go on.',
   RUN_UNKNOWN:
     'Nothing has been reported for it yet, or it is longer ago than runs are kept. Check the project and the number.',
-  MERGE_UNKNOWN: 'Nothing has been reported for it yet. The page of its run shows what is planned.',
+  MERGE_UNKNOWN: 'Nothing has been reported for it, and no plan has it. The page of its run shows what is planned.',
   GALLERY_NOT_FOUND: 'The overview lists the galleries that are configured.',
   PATH_INVALID: 'Check the address.',
   QUERY_INVALID: 'Check the filter, or start without one.',
@@ -38,7 +38,8 @@ export function adviceFor(code: string): string | undefined {
   return ADVICE[code];
 }
 
-type Told = Pick<RunMergeView, 'state' | 'missing' | 'arrived' | 'overdue'> &
+/** What is said about a merge rests on this. */
+export type Told = Pick<RunMergeView, 'state' | 'missing' | 'arrived' | 'overdue'> &
   Partial<Pick<MergeView, 'code' | 'reason'>>;
 
 /** What a merge is waiting for, in a sentence. */

@@ -5,6 +5,12 @@ export function runPath(project: string, runId: string): string {
   return `/runs/${encodeURIComponent(project)}/${encodeURIComponent(runId)}`;
 }
 
+/** The stream of what happens in a run, or to one merge of it. */
+export function runEventsPath(project: string, runId: string, suffix?: string): string {
+  const only = suffix === undefined ? '' : `?tag_suffix=${encodeURIComponent(suffix)}`;
+  return `/v1/runs/${encodeURIComponent(project)}/${encodeURIComponent(runId)}/events${only}`;
+}
+
 /** The page of a merge. */
 export function mergePath(project: string, runId: string, suffix: string): string {
   return `/merges/${encodeURIComponent(project)}/${encodeURIComponent(runId)}/${segmentOf(suffix)}`;

@@ -1,13 +1,14 @@
 import type { Config } from '../../lib/config.ts';
 import type { MergeView, TargetView } from '../../lib/merge/state.ts';
 import { isOpen } from '../../lib/runs/view.ts';
-import { adviseMerge, explain } from './advice.ts';
+import { explain } from './advice.ts';
 import { cosignCommand, isPublicGood } from './cosign.ts';
-import { capitalise, count, formatDuration, joinWords, nameOfSuffix, shortRef } from './format.ts';
+import { count, formatDuration, joinWords, nameOfSuffix } from './format.ts';
 import type { Page } from './layout.tsx';
-import { runPath, segmentOf, verifyPath } from './links.ts';
-import { Command, Facts, State, Time, Verdict } from './parts.tsx';
-import { type Icon, iconOf, wordsOf } from './states.ts';
+import { runEventsPath, segmentOf, verifyPath } from './links.ts';
+import { Image, MergeHead } from './merge-parts.tsx';
+import { Command, Facts, State, Time } from './parts.tsx';
+import type { Icon } from './states.ts';
 import { durationOf, Timeline } from './timeline.tsx';
 
 export interface MergePageOptions {
@@ -22,59 +23,30 @@ export function mergePage({ merge, config, now }: MergePageOptions): Page {
   const { project, run_id, tag_suffix } = merge;
   const name = nameOfSuffix(tag_suffix);
   const api = `/v1/merges/${encodeURIComponent(project)}/${run_id}/${segmentOf(tag_suffix)}`;
-  const run = `/v1/runs/${encodeURIComponent(project)}/${run_id}/events?tag_suffix=${encodeURIComponent(tag_suffix)}`;
+  const told = { ...merge, arrived: merge.arrivals.map(({ platform_tag }) => platform_tag) };
   const goesOn = isOpen([merge]) || merge.steps.some(({ state }) => state === 'running');
   return {
     title: `${name}, run ${run_id}`,
-    ...(goesOn ? { events: [`${api}/events`, run] } : {}),
+    ...(goesOn ? { events: [`${api}/events`, runEventsPath(project, run_id, tag_suffix)] } : {}),
     body: (
       <>
-        <nav class="crumbs" aria-label="Place">
-          <ul class="line">
-            <li>{project}</li>
-            <li>
-              <a href={runPath(project, run_id)}>
-                {shortRef(merge.ref)}, run {run_id}
-              </a>
-            </li>
-          </ul>
-        </nav>
-        <h1 class="mono">{name}</h1>
-        <div id="verdict" role="status" data-live>
-          <Standing merge={merge} />
-        </div>
-        <div id="steps" data-live>
+        <MergeHead
+          merge={merge}
+          told={told}
+          said={merge.state === 'published' ? describePublished(merge) : explain(told)}
+        />
+        <div id="parts" data-live>
           <Steps merge={merge} now={now} />
-        </div>
-        <div id="image" data-live>
           <Image merge={merge} />
           <Tags targets={merge.targets} />
           <Signature merge={merge} config={config} />
+          <p class="quiet small">
+            The same for programs: <a href={api}>JSON</a>, <a href={`${api}/summary`}>Markdown</a>.
+          </p>
         </div>
-        <p class="quiet small">
-          The same for programs: <a href={api}>JSON</a>, <a href={`${api}/summary`}>Markdown</a>.
-        </p>
       </>
     ),
   };
-}
-
-function Standing({ merge }: { merge: MergeView }) {
-  const arrived = merge.arrivals.map(({ platform_tag }) => platform_tag);
-  const told = { ...merge, arrived };
-  const advice = adviseMerge(told);
-  const words = wordsOf(merge);
-  return (
-    <Verdict icon={iconOf(merge)} big title={capitalise(words)}>
-      <p>{merge.state === 'published' ? describePublished(merge) : explain(told)}</p>
-      {advice === undefined ? null : <p class="quiet">{advice}</p>}
-      {merge.code === undefined ? null : (
-        <p class="quiet small">
-          <code>{merge.code}</code>
-        </p>
-      )}
-    </Verdict>
-  );
 }
 
 function describePublished(merge: MergeView): string {
@@ -94,57 +66,6 @@ function Steps({ merge, now }: { merge: MergeView; now: number }) {
         <Timeline steps={merge.steps} now={now} />
       </div>
     </>
-  );
-}
-
-function Image({ merge }: { merge: MergeView }) {
-  const { digest, arrivals, missing, media_type } = merge;
-  return (
-    <>
-      <h2>Image</h2>
-      <div class="card">
-        <ul class="rows">
-          {digest === undefined ? null : (
-            <li>
-              <div class="line">
-                <b>{media_type?.includes('index') || media_type?.includes('list') ? 'Image index' : 'Image'}</b>
-              </div>
-              <code id="digest">{digest}</code>
-            </li>
-          )}
-          {arrivals.map((leg) => (
-            <li>
-              <div class="line">
-                <b>{leg.platform_tag}</b>
-                {leg.platform === null ? null : <span class="quiet">{leg.platform}</span>}
-                <span class="quiet small push when">
-                  arrived <Time at={leg.arrived_at} />
-                  {leg.run_attempt === 1 ? null : `, attempt ${leg.run_attempt}`}
-                </span>
-              </div>
-              <code>{leg.digest}</code>
-            </li>
-          ))}
-          {missing?.map((leg) => (
-            <MissingLeg merge={merge} leg={leg} />
-          ))}
-        </ul>
-      </div>
-    </>
-  );
-}
-
-function MissingLeg({ merge, leg }: { merge: MergeView; leg: string }) {
-  return (
-    <li class="line">
-      <b>{leg}</b>
-      <State icon={merge.overdue ? 'bad' : 'wait'}>{merge.overdue ? 'overdue' : 'has not arrived'}</State>
-      {merge.deadline === undefined ? null : (
-        <span class="quiet small push">
-          due <Time at={merge.deadline} />
-        </span>
-      )}
-    </li>
   );
 }
 

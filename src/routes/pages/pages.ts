@@ -4,16 +4,18 @@ import { lazily } from '../../lib/lazily.ts';
 import { gatherStatus } from '../../lib/status/gather.ts';
 import type { AppEnv } from '../app-types.ts';
 import { pullGallery } from '../galleries.ts';
-import { pullMerge } from '../merges.ts';
+import { findMerge, unknownMerge } from '../merges.ts';
 import { galleryAnswer } from '../openapi/galleries.ts';
+import { parseSuffixSegment } from '../parse.ts';
 import { describeError } from '../problem.ts';
-import { pullRun } from '../runs.ts';
+import { findRun, pullRun } from '../runs.ts';
 import type { Verifier } from '../verifier.ts';
 import { renderProblemPage } from './fallback.ts';
 import { galleryPage } from './gallery.tsx';
 import { homePage } from './home.tsx';
 import { renderPage } from './layout.tsx';
 import { mergePage } from './merge.tsx';
+import { findPlanned, plannedPage } from './planned.tsx';
 import { referencePage } from './reference.tsx';
 import { runPage } from './run.tsx';
 import { type VerifyOutcome, verifyPage } from './verify.tsx';
@@ -43,8 +45,14 @@ export function pageRoutes(verifier: Verifier): Hono<AppEnv> {
       return renderPage(c, runPage({ run, filter: { suffix, group }, url }));
     })
     .get('/merges/:project/:run_id/:tag_suffix', async (c) => {
+      const path = c.req.param();
       const { config, now } = c.get('environment').services;
-      return renderPage(c, mergePage({ merge: await pullMerge(c.env, c.req.param()), config, now: now() }));
+      const merge = await findMerge(c.env, path);
+      if (merge) return renderPage(c, mergePage({ merge, config, now: now() }));
+      const run = await findRun(c.env, path);
+      const planned = run && findPlanned(run, parseSuffixSegment(path.tag_suffix));
+      if (!run || !planned) throw unknownMerge();
+      return renderPage(c, plannedPage(run, planned));
     })
     .get('/verify', async (c) => {
       const policies = c.get('environment').services.config.policies.flatMap(({ name }) => name ?? []);

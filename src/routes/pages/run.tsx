@@ -3,7 +3,7 @@ import { isOpen } from '../../lib/runs/view.ts';
 import { adviseMerge, explain } from './advice.ts';
 import { capitalise, count, joinWords, nameOfSuffix, shortRef } from './format.ts';
 import type { Page } from './layout.tsx';
-import { mergePath, queryOf, runPath } from './links.ts';
+import { mergePath, queryOf, runEventsPath, runPath } from './links.ts';
 import { Bar, StateIcon } from './parts.tsx';
 import { Merges, type RunFilter } from './run-grid.tsx';
 import { countGroups, GROUPS, groupOf, wordsOf } from './states.ts';
@@ -21,7 +21,7 @@ export function runPage({ run, filter, url }: RunPageOptions): Page {
   const name = run.ref === null ? `Run ${run_id}` : shortRef(run.ref);
   return {
     title: `${name}, run ${run_id}`,
-    ...(isOpen(run.merges) ? { events: [`/v1/runs/${encodeURIComponent(project)}/${run_id}/events`] } : {}),
+    ...(isOpen(run.merges) ? { events: [runEventsPath(project, run_id)] } : {}),
     body: (
       <>
         <h1>{name}</h1>

@@ -4,7 +4,7 @@
  */
 export const SCRIPT = `const $ = (id) => document.getElementById(id);
 const say = (text) => { const note = $('note'); if (note && note.textContent !== text) note.textContent = text; };
-let sources = [], timer, current, polling;
+let sources = [], timer, current, polling, followed;
 
 async function refresh() {
   timer = undefined;
@@ -31,33 +31,34 @@ function show(page) {
   }
   document.title = page.title;
   if (focused && document.activeElement?.id !== focused) $(focused)?.focus({ preventScroll: true });
-  if (!page.body.dataset.events && !page.body.dataset.poll) rest();
+  follow(page.body.dataset);
 }
 
 const soon = () => { timer ??= setTimeout(refresh, 400); };
 
-function watch() {
-  const { events, poll } = document.body.dataset;
-  if (poll) polling = setInterval(refresh, poll * 1000);
-  const urls = events?.split(' ') ?? [];
-  sources = urls.map((url) => {
-    const source = new EventSource(url);
-    source.onmessage = soon;
-    source.onopen = () => say('Live.');
-    source.onerror = () => {
-      say('Connecting again.');
-      // The stream of a merge ends when it rests; where no stream may be had, asking now and then must do.
-      if (source.readyState === EventSource.CLOSED) polling ??= setInterval(refresh, 15000);
-    };
-    return source;
-  });
-}
-
-function rest() {
+// A page may have more to watch than before: the steps of a merge that was only planned.
+function follow({ events = '', poll = '' }) {
+  const now = events + ' ' + poll;
+  if (now === followed) return;
+  const hadSources = sources.length > 0;
+  followed = now;
   for (const source of sources) source.close();
   clearInterval(polling);
-  if (sources.length) say('Complete.');
-  sources = [];
+  polling = poll ? setInterval(refresh, poll * 1000) : undefined;
+  sources = events.split(' ').filter(Boolean).map(listen);
+  if (hadSources && !events) say('Complete.');
+}
+
+function listen(url) {
+  const source = new EventSource(url);
+  source.onmessage = soon;
+  source.onopen = () => say('Live.');
+  source.onerror = () => {
+    say('Connecting again.');
+    // The stream of a merge ends when it rests; where no stream may be had, asking now and then must do.
+    if (source.readyState === EventSource.CLOSED) polling ??= setInterval(refresh, 15000);
+  };
+  return source;
 }
 
 document.documentElement.classList.add('js');
@@ -75,5 +76,5 @@ document.addEventListener('click', async ({ target }) => {
   button.textContent = 'Copied';
   say('Copied.');
 });
-watch();
+follow(document.body.dataset);
 `;
