@@ -42,7 +42,9 @@ export async function playRelease(scene: Scene): Promise<void> {
   await until(async () => {
     const { body } = await scene.call({ path: '/v1/status' });
     const { recent } = body.runs as { recent: readonly { run_id: string; merges: { published?: number } }[] };
-    return recent.some(({ run_id, merges }) => run_id === PLAN.run && (merges.published ?? 0) > 20);
+    const registries = body.registries as readonly { problems: object }[];
+    const hasPublished = recent.some(({ run_id, merges }) => run_id === PLAN.run && (merges.published ?? 0) > 20);
+    return hasPublished && registries.some(({ problems }) => Object.keys(problems).length > 0);
   });
 }
 
