@@ -2,6 +2,7 @@ import type { Report } from '../report.ts';
 import { type Browser, installChromium, startBrowser } from './browser.ts';
 import { checkLive } from './cases/live.ts';
 import { checkLooks } from './cases/looks.ts';
+import { checkPolling } from './cases/polling.ts';
 import { checkReading } from './cases/reading.ts';
 import { playRelease } from './play.ts';
 import { type Scene, startScene } from './scene.ts';
@@ -30,6 +31,7 @@ export async function checkPages(report: Report): Promise<void> {
     await checkReading(stage);
     await checkLooks(stage);
     await checkLive(stage);
+    await checkPolling(stage);
   } finally {
     await browser?.close();
     await scene?.close();

@@ -17,17 +17,21 @@ const ROLES: Readonly<Record<Reference['role'], string>> = {
 /** The entries of a page: each one's verdict, and what a client would install. */
 export function Entries({ entries }: { entries: readonly Entry[] }) {
   if (entries.length === 0) return <p class="quiet">No entry is so.</p>;
+  const seen = new Map<string, number>();
   return (
     <ul class="rows card">
-      {entries.map((entry) => (
-        <EntryRow entry={entry} />
-      ))}
+      {entries.map((entry) => {
+        const before = seen.get(entry.name) ?? 0;
+        seen.set(entry.name, before + 1);
+        // A name may occur more than once; the number tells its entries apart, wherever they stand.
+        return <EntryRow entry={entry} id={`entry-${before}-${entry.name}`} />;
+      })}
     </ul>
   );
 }
 
 /** One line; the references unfold below it. */
-function EntryRow({ entry }: { entry: Entry }) {
+function EntryRow({ entry, id }: { entry: Entry; id: string }) {
   const { references } = entry;
   if (references.length === 0)
     return (
@@ -37,7 +41,7 @@ function EntryRow({ entry }: { entry: Entry }) {
     );
   return (
     <li>
-      <details class="entry" id={`entry-${entry.name}`}>
+      <details class="entry" id={id}>
         <summary>
           <EntryLine entry={entry} />
         </summary>

@@ -16,22 +16,43 @@ async function refresh() {
   } catch {}
 }
 
+// What the server said last of each part; the reader has opened some of what is shown, and copied from it.
+const said = new Map([...document.querySelectorAll('[data-live]')].map((part) => [part.id, part.innerHTML]));
+
 function show(page) {
-  const focused = document.activeElement?.id;
   for (const part of page.querySelectorAll('[data-live]')) {
     const old = $(part.id);
-    if (!old || old.innerHTML === part.innerHTML) continue;
+    const html = part.innerHTML;
+    if (!old || said.get(part.id) === html) continue;
+    said.set(part.id, html);
     for (const cell of part.querySelectorAll('[data-state]')) {
       const before = $(cell.id)?.dataset.state;
       if (before && before !== cell.dataset.state) cell.classList.add('changed');
     }
     const open = [...old.querySelectorAll('details[open][id]')].map(({ id }) => id);
+    const stay = focusIn(old);
     old.replaceChildren(...part.childNodes);
     for (const id of open) $(id)?.setAttribute('open', '');
+    stay();
   }
   document.title = page.title;
-  if (focused && document.activeElement?.id !== focused) $(focused)?.focus({ preventScroll: true });
   follow(page.body.dataset);
+}
+
+// A keyboard stays where it is: at what leads to the same, or else at what stands in the same place.
+const stopsIn = (part) => [...part.querySelectorAll('a, button, summary, input, select')];
+const aimOf = (stop) => stop.getAttribute('href') ?? stop.dataset.copy ?? stop.closest('details')?.id ?? stop.name;
+
+function focusIn(part) {
+  const stops = stopsIn(part);
+  const at = stops.indexOf(document.activeElement);
+  if (at < 0) return () => {};
+  const aim = aimOf(stops[at]);
+  return () => {
+    const now = stopsIn(part);
+    const same = now[at] && aimOf(now[at]) === aim ? now[at] : now.find((stop) => aimOf(stop) === aim);
+    (same ?? now[at] ?? now.at(-1) ?? $('main')).focus({ preventScroll: true });
+  };
 }
 
 const soon = () => { timer ??= setTimeout(refresh, 400); };

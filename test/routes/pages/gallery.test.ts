@@ -90,6 +90,11 @@ describe('the page of a gallery', () => {
     const dry_run = { not_before: '2026-12-01', added: [], removed: [], changed: [{ name: 'one', uri: 'u' }] };
     expect(show({ dry_run }).text).toContain('A cut-off at 2026-12-01 would change 1 entry.');
   });
+  it('tells entries of one name apart', () => {
+    const { html } = show({ entries: [makeEntry('x'), makeEntry('y'), makeEntry('x')] });
+    const ids = [...html.matchAll(/<details[^>]* id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toEqual(['entry-0-x', 'entry-0-y', 'entry-1-x']);
+  });
   it('escapes what the gallery says', () => {
     const evil = '<script>alert(1)</script>';
     const references: Entry['references'] = [
