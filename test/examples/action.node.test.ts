@@ -51,11 +51,11 @@ describe('the action, call: arrive', () => {
     expect(muster.received[0]?.body).toMatchObject({ project: 'a"b$(touch /tmp/x)`' });
   });
   it('appends the summary', async () => {
-    expect((await arrive()).summary).toBe('### `-cpu-x`: published\n');
+    expect((await arrive()).summary).toMatch(/^### `-cpu-x`: published\n/);
   });
   it('says the status and where the answer is', async () => {
     const { outputs, answer } = await arrive();
-    expect([outputs.status, answer]).toEqual(['200', '### `-cpu-x`: published\n']);
+    expect([outputs.status, answer]).toEqual(['200', expect.stringContaining('### `-cpu-x`: published\n')]);
   });
   it('lends the Sigstore identity', async () => {
     await arrive();
@@ -67,7 +67,10 @@ describe('the action, call: arrive', () => {
   });
   it('succeeds when other legs are still missing', async () => {
     muster.reply({ status: 202, body: { state: 'waiting', tag_suffix: '-cpu-x', missing: ['arm64'] } });
-    expect(await arrive()).toMatchObject({ succeeded: true, summary: 'Muster: waiting (`-cpu-x`)\n\n' });
+    expect(await arrive()).toMatchObject({
+      succeeded: true,
+      summary: expect.stringContaining('### `-cpu-x`: waiting\n\nMissing: arm64\n'),
+    });
   });
 });
 
@@ -202,15 +205,28 @@ describe('the action, call: finish', () => {
   it('names what is not published', async () => {
     const merges = [
       { tag_suffix: '-cpu-x', state: 'waiting', missing: ['arm64'] },
-      { tag_suffix: '-gpu-y', state: 'published', missing: [] },
+      { tag_suffix: '-gpu-y', state: 'published', missing: [], digest: DIGEST },
     ];
-    muster.reply({ status: 409, body: { code: 'RUN_INCOMPLETE', merges } });
+    muster.reply({ status: 409, body: { code: 'RUN_INCOMPLETE', project: 'localai', run_id: '4242', merges } });
     const { succeeded, log, summary } = await finish({});
     expect([succeeded, log]).toEqual([
       false,
       expect.stringContaining('RUN_INCOMPLETE::-cpu-x: waiting, missing arm64\n'),
     ]);
-    expect(summary).toContain('| `-cpu-x` | waiting | arm64 |  |');
+    expect(summary).toBe(
+      [
+        '### Run 4242: 1 published, 1 waiting',
+        '',
+        '| suffix | state | missing | reason | index |',
+        '|---|---|---|---|---|',
+        '| `-cpu-x` | waiting | arm64 |  |  |',
+        `| \`-gpu-y\` | published |  |  | \`${DIGEST}\` |`,
+        '',
+        `[Watch it](${muster.url}/runs/localai/4242)`,
+        '',
+        '',
+      ].join('\n'),
+    );
   });
 });
 

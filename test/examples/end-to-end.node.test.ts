@@ -80,6 +80,14 @@ describe.each(['backend_merge.yml', 'backend_merge-curl.yml'])('untouched-build/
     expect([succeeded, log]).toEqual([false, expect.stringContaining('arm64')]);
     expect(await world.tagged(`master${suffix}`)).toEqual([undefined, undefined]);
   }, 60_000);
+  it.runIf(file === 'backend_merge.yml')(
+    'annotates the job with the code, the suffix and the leg',
+    async () => {
+      const { log } = await finish(['amd64']);
+      expect(log.split('\n')).toContain(`::error title=Muster: RUN_INCOMPLETE::${suffix}: waiting, missing arm64`);
+    },
+    60_000,
+  );
   it('publishes in both registries', async () => {
     const { succeeded, summary } = await finish(['amd64', 'arm64']);
     expect([succeeded, summary]).toEqual([true, expect.stringContaining(`| \`${suffix}\` | published |`)]);

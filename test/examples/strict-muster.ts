@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import type { MergeView } from '../../src/lib/merge/state.ts';
+import { summariseMerge, summariseRun } from '../../src/lib/merge/summary.ts';
 import { arrivalSchema, finishSchema, mergeSchema, planSchema } from '../../src/routes/parse.ts';
 import { rollbackSchema } from '../../src/routes/rollback.ts';
 import { signaturesSchema } from '../../src/routes/signatures.ts';
@@ -96,10 +98,8 @@ export async function startStrictMuster(options: { readonly reuse?: boolean } = 
     received.push({ method: request.method ?? '', path: url.pathname, accept, body, lent: lent !== undefined });
     const next = queue.shift();
     if (next?.drop) return request.socket.destroy();
-    return answer(
-      response,
-      next ?? (accept.includes('text/markdown') ? PUBLISHED : { status: 200, body: { state: 'published' } }),
-    );
+    const reply = next ?? { status: 200, body: publishedBy(url.pathname, body) };
+    return answer(response, accept.includes('text/markdown') ? inMarkdown(url.pathname, reply) : reply);
   };
 
   const server = await listen(async (request, response) => {
@@ -125,11 +125,25 @@ export async function startStrictMuster(options: { readonly reuse?: boolean } = 
   };
 }
 
-const PUBLISHED: Reply = {
-  status: 200,
-  headers: { 'Content-Type': 'text/markdown; charset=utf-8' },
-  body: '### `-cpu-x`: published\n',
-};
+/** What Muster answers where all goes well. */
+function publishedBy(path: string, body: unknown): object {
+  const { tag_suffix, tag_suffixes = [] } = body as { tag_suffix?: string; tag_suffixes?: readonly string[] };
+  if (!path.endsWith('/finish')) return { state: 'published', tag_suffix };
+  const merges = tag_suffixes.map((suffix) => ({ tag_suffix: suffix, state: 'published' }));
+  return { state: 'published', project: 'localai', run_id: '4242', merges };
+}
+
+/** The states that Muster answers as Markdown, where that is asked for; it never is a refusal. */
+function inMarkdown(path: string, reply: Reply): Reply {
+  const { status, body, headers = {} } = reply;
+  const isState = typeof body === 'object' && headers['Content-Type'] === undefined;
+  const summary = { status, headers: { ...headers, 'Content-Type': 'text/markdown; charset=utf-8' } };
+  if (isState && path.endsWith('/finish'))
+    return { ...summary, body: summariseRun(body as Parameters<typeof summariseRun>[0]) };
+  if (isState && path === '/v1/arrivals')
+    return { ...summary, body: summariseMerge({ targets: [], arrivals: [], ...body } as unknown as MergeView) };
+  return reply;
+}
 
 /** A refusal as Muster writes it. */
 export function problem(status: number, code: string, detail: string, headers: Reply['headers'] = {}): Reply {
