@@ -22,7 +22,9 @@ export type Keep =
   | 'young'
   | 'shadow'
   /** It went by itself. */
-  | 'gone';
+  | 'gone'
+  /** The registry would not tell of it, or not delete it: a tag may be immutable, or its manifest broken. */
+  | 'refused';
 export type Judgement =
   | { readonly remove: true; readonly why: Removal }
   | { readonly remove: false; readonly why: Keep };

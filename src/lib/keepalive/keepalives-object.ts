@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Env, environmentOf } from '../environment.ts';
 import { CodedError, messageOf } from '../error.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError, type HttpErrorCode } from '../http-error.ts';
 import { mergeName, runIndexOf, runName } from '../runs/names.ts';
 import type { RunStanding } from '../runs/types.ts';
 import { reportCalls } from '../status/report-calls.ts';
 import { Ledger, type LedgerAnchor } from './ledger.ts';
-import { addFate, beginPass, type CleanupReport, endPass, type Fate, type Pass } from './pass.ts';
+import { addFate, addRefusal, beginPass, type CleanupReport, endPass, type Fate, type Pass } from './pass.ts';
 import { describeProblem } from './problem.ts';
 import { createQuayApi, QUAY_HOST, type QuayApi } from './quay.ts';
 import { type InFlight, RemovalLocks } from './removal-locks.ts';
@@ -21,6 +21,10 @@ const TAGS_AT_ONCE = 4;
 const WATCHDOG_MS = 15_000;
 /** A registry that is busy is left alone for at least this long, in milliseconds. */
 const REST_MS = 300_000;
+/** What a registry says that is not well: no other tag would fare better. */
+const UNWELL: ReadonlySet<unknown> = new Set<HttpErrorCode>(['PEER_BUSY', 'PEER_TIMEOUT', 'PEER_UNREACHABLE']);
+/** As many refusals without a removal say the same. */
+const MOST_REFUSALS = 8;
 
 /** What the ledger of a repository says of itself. Times are milliseconds since the epoch. */
 export interface KeepalivesView {
@@ -127,20 +131,27 @@ export class KeepalivesObject extends DurableObject<Env> {
       const fates = await Promise.allSettled(some.map((tag) => judgeTag(tag, deps)));
       for (const [index, tag] of some.entries()) {
         const fate = fates[index];
-        if (fate?.status === 'rejected') throw fate.reason;
-        if (fate) pass = addFate(pass, tag, fate.value);
-        this.ctx.storage.kv.put('pass', pass);
-        if (fate) tell(deps.name, tag, fate.value);
+        if (fate?.status === 'fulfilled') {
+          pass = addFate(pass, tag, fate.value);
+          tell(deps.name, tag, fate.value);
+        } else {
+          logUnexpected(fate?.reason);
+          pass = addRefusal(pass, tag, describeProblem(fate?.reason, deps.name));
+        }
       }
+      this.ctx.storage.kv.put('pass', pass);
+      const refused = fates.find((fate) => fate.status === 'rejected');
+      const isUnwell = fates.some((fate) => fate.status === 'rejected' && UNWELL.has(fate.reason?.code));
+      if (refused && (isUnwell || (pass.refusals ?? 0) >= MOST_REFUSALS)) throw refused.reason;
     }
     return tags.length === TAGS_PER_ALARM;
   }
 
-  /** What is refused is refused for every tag: the cleanup ends, says why, and the next one tries again. */
+  /** The registry takes nothing now: the cleanup ends, says why, and the next one tries again. */
   async #fail(error: unknown, name: string): Promise<void> {
     const { kv } = this.ctx.storage;
     const { now } = environmentOf(this.env).services;
-    if (!(error instanceof CodedError)) console.error(JSON.stringify({ at: 'cleanup', problem: messageOf(error) }));
+    logUnexpected(error);
     if (error instanceof HttpError) kv.put('resting_until', now() + Math.max(REST_MS, error.retryAfterMs ?? 0));
     const pass = kv.get<Pass>('pass') ?? beginPass(now());
     await this.#end({ ...pass, problem: describeProblem(error, name) });
@@ -153,7 +164,8 @@ export class KeepalivesObject extends DurableObject<Env> {
     kv.put('last', report);
     kv.delete('pass');
     const { retentionMs } = rulesOf(config, kv.get<string>('repository') ?? '');
-    if (!pass.problem) this.#ledger.prune(now() - retentionMs);
+    // By then it is known which tags are there.
+    if (pass.phase === 'remove') this.#ledger.prune(now() - retentionMs);
     console.log(JSON.stringify({ at: 'cleanup', repository: kv.get<string>('repository'), ...report }));
     await reportCalls(this.env);
     await this.ctx.storage.deleteAlarm();
@@ -197,6 +209,10 @@ export class KeepalivesObject extends DurableObject<Env> {
     if (!token || host !== QUAY_HOST || origin === undefined) return undefined;
     return createQuayApi({ caller, origin, token, repository });
   }
+}
+
+function logUnexpected(error: unknown): void {
+  if (!(error instanceof CodedError)) console.error(JSON.stringify({ at: 'cleanup', problem: messageOf(error) }));
 }
 
 /** A removal stands in the log, one line each. */

@@ -36,6 +36,9 @@ export interface Pass extends CleanupCounts {
   readonly page: number;
   /** The last tag that was judged. */
   readonly cursor: string;
+  /** Refusals since the last removal. */
+  readonly refusals?: number;
+  /** The first one. */
   readonly problem?: CleanupProblem;
 }
 
@@ -65,9 +68,15 @@ export function beginPass(now: number): Pass {
 export function addFate(pass: Pass, tag: string, fate: Fate): Pass {
   const counted = { ...pass, cursor: tag, tags: pass.tags + 1 };
   if (fate.kind === 'kept') return { ...counted, kept: count(pass.kept, fate.why) };
-  if (fate.kind === 'removed') return { ...counted, removed: count(pass.removed, fate.why) };
+  if (fate.kind === 'removed') return { ...counted, removed: count(pass.removed, fate.why), refusals: 0 };
   const examples = pass.examples.length < MAX_EXAMPLES ? [...pass.examples, tag] : pass.examples;
   return { ...counted, would_remove: count(pass.would_remove, fate.why), examples };
+}
+
+/** The pass with one more tag that was refused: the others may be taken. */
+export function addRefusal(pass: Pass, tag: string, problem: CleanupProblem): Pass {
+  const kept = addFate(pass, tag, { kind: 'kept', why: 'refused' });
+  return { ...kept, refusals: (pass.refusals ?? 0) + 1, problem: pass.problem ?? problem };
 }
 
 export function endPass(pass: Pass, now: number): CleanupReport {

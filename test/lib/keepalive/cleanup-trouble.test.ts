@@ -29,6 +29,33 @@ describe('a cleanup in trouble', () => {
       await sweep();
       expect(object().view().last?.problem).toMatchObject({ code: 'UNAUTHORIZED' });
     }));
+  it('passes over a tag that is refused, and tells of it', () =>
+    withKeepalives({}, async ({ anchor, stand, sweep, tags, registry, object }) => {
+      for (const suffix of ['-a', '-b', '-c', '-d', '-e', '-f']) {
+        await anchor({ run: '1', suffix });
+        stand('1', suffix, 'published');
+      }
+      const isFirst = (request: Request) => DELETE(request) && request.url.includes('-a-amd64');
+      registry.faults.add({ kind: 'status', status: 412, match: isFirst, times: 9 });
+      await sweep();
+      expect(tags()).toEqual(['keepalive-1-a-amd64']);
+      expect(object().view().last).toMatchObject({
+        removed: { done: 5 },
+        kept: { refused: 1 },
+        problem: { code: 'UNEXPECTED_STATUS' },
+      });
+    }));
+  it('ends where one tag after the other is refused', () =>
+    withKeepalives({}, async ({ anchor, stand, sweep, tags, registry, object }) => {
+      for (let at = 10; at < 30; at += 1) {
+        await anchor({ run: '1', suffix: `-${at}` });
+        stand('1', `-${at}`, 'published');
+      }
+      registry.faults.add({ kind: 'status', status: 403, match: DELETE, times: 99 });
+      await sweep();
+      expect(tags()).toHaveLength(20);
+      expect(object().view().last).toMatchObject({ kept: { refused: 8 }, problem: { code: 'DENIED' } });
+    }));
   it('tries again at the next call', () =>
     withKeepalives({}, async ({ anchor, stand, sweep, tags, registry, object }) => {
       await anchor({ run: '1', suffix: '-a' });
