@@ -20,6 +20,7 @@ export interface ResignRunRequest {
 
 /**
  * Signs what was published before: all under one certificate, a part after the other, each in an invocation of its own.
+ * What fails after others were signed is told of each reference.
  *
  * @throws {MergeError} NO_TARGET for a repository that is not the project's, before anything is signed; NEEDS_TOKEN
  */
@@ -31,7 +32,14 @@ export async function resignRun({ project, run_id, refs, loan }: ResignRunReques
   const results: Resigned[] = [];
   for (let at = 0; at < all.length; at += REFS_PER_PART) {
     const part = all.slice(at, at + REFS_PER_PART);
-    results.push(...unwrap(await run.resign({ project, refs: part, loan: shared })));
+    const outcome = await run.resign({ project, refs: part, loan: shared });
+    // Where nothing is signed yet, the whole call may be made again.
+    if (results.length === 0 || outcome.ok) results.push(...unwrap(outcome));
+    else results.push(...part.map((ref) => notSigned(ref, outcome)));
   }
   return results;
+}
+
+function notSigned(ref: string, { code, detail }: { readonly code: string; readonly detail: string }): Resigned {
+  return { ref, state: 'failed', code, detail, subjects: [] };
 }

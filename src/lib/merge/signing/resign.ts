@@ -8,7 +8,7 @@ import { parseManifest } from '../../oci/manifest.ts';
 import { isIndexType } from '../../oci/media-types.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { Policy } from '../../sigstore/policy.ts';
-import { signDigests } from '../../sigstore/sign.ts';
+import { type SignedBundle, signDigests } from '../../sigstore/sign.ts';
 import { MergeError } from '../error.ts';
 import type { Locks, Services } from '../types.ts';
 import { attachBundle, listInFallbackTags, uploadBundle } from './attach-bundle.ts';
@@ -49,9 +49,9 @@ interface Image {
 
 /**
  * Signs images that were published before, under one certificate: each with its children, in bundles of bounded size,
- * attached, read back and verified under the project's policy.
+ * attached, read back and verified under the project's policy. What cannot be signed after others were is told of each.
  *
- * @throws {MergeError} NO_TARGET for a repository that is not the project's; NEEDS_TOKEN
+ * @throws {MergeError} NO_TARGET for a repository that is not the project's; as {@link signBatch} before anything is signed
  */
 export async function resignImages(
   { project, refs, loan }: ResignRequest,
@@ -74,16 +74,17 @@ export async function resignImages(
   lender.lend(loan);
   const signed = new Map<string, Resigned>();
   for (const batch of batchesOf(images)) {
-    const { identity } = await lender.identity();
-    const digests = [...new Set(batch.flatMap((image) => image.subjects.map(({ digest }) => digest)))];
-    const bundle = await signDigests({
-      caller: services.caller,
-      services: await services.signing(),
-      identity,
-      digests,
-    });
-    const done = await Promise.all(batch.map((image) => gate(() => publish(image, bundle, project, services, locks))));
-    for (const one of done) signed.set(one.ref, one);
+    try {
+      const bundle = await signBatch(batch, lender, services);
+      const done = await Promise.all(
+        batch.map((image) => gate(() => publish(image, bundle, project, services, locks))),
+      );
+      for (const one of done) signed.set(one.ref, one);
+    } catch (error) {
+      // Where nothing is signed yet, the whole call may be made again.
+      if (signed.size === 0) throw error;
+      for (const image of batch) signed.set(image.ref, failure(image, error));
+    }
   }
   return resolved.map((one) =>
     'repository' in one ? (signed.get(one.ref) ?? failed(one, 'INTERNAL', 'not signed')) : one,
@@ -135,9 +136,16 @@ function batchesOf(images: readonly Image[]): Image[][] {
   return batches;
 }
 
+/** @throws {MergeError} NEEDS_TOKEN; {SigstoreError}, {HttpError} where there is no signature */
+async function signBatch(batch: readonly Image[], lender: Lender, services: Services): Promise<SignedBundle> {
+  const { identity } = await lender.identity();
+  const digests = [...new Set(batch.flatMap((image) => image.subjects.map(({ digest }) => digest)))];
+  return signDigests({ caller: services.caller, services: await services.signing(), identity, digests });
+}
+
 async function publish(
   image: Image,
-  { json, logIndex, signedAt }: { readonly json: string; readonly logIndex: string; readonly signedAt: number },
+  { json, logIndex, signedAt }: SignedBundle,
   project: ProjectConfig,
   services: Services,
   locks: Locks,
