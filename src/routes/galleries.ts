@@ -31,6 +31,7 @@ export const galleryQuerySchema = z.strictObject({
     .string()
     .refine((text) => /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text)), 'must be an RFC 3339 time')
     .exactOptional(),
+  order: z.enum(['gallery', 'attention']).default('gallery'),
   limit: whole(1000).default(100),
   offset: whole(100_000).default(0),
 });

@@ -12,6 +12,7 @@ import { type Budget, createBudget, withBudget } from '../lib/gallery/budget.ts'
 import { GalleryError } from '../lib/gallery/error.ts';
 import { parseInlineTrust } from '../lib/gallery/inline-trust.ts';
 import { refusalOf } from '../lib/gallery/judge.ts';
+import { isPublicRepository } from '../lib/gallery/public-repository.ts';
 import {
   type AllowedReference,
   artifactOf,
@@ -168,10 +169,7 @@ function openRepository(
   { host, repository }: AllowedReference,
 ): Repository {
   const name = `${host}/${repository}`;
-  const isPublic = config.projects.some(({ targets }) =>
-    targets.some((target) => target.public && target.repository === name),
-  );
-  return isPublic && publicTarget ? publicTarget(name) : registry(host).repository(repository);
+  return publicTarget && isPublicRepository(config, name) ? publicTarget(name) : registry(host).repository(repository);
 }
 
 /** A trusted root that cannot be used now is ours to mend: 503, never the caller's mistake. */

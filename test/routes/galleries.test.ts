@@ -88,7 +88,7 @@ describe('GET /v1/galleries/:name', () => {
   it('gives a hundred entries where nobody says', async () => {
     const { request, queries } = setUp();
     await request('/v1/galleries/g');
-    expect(queries).toEqual([{ changed: false, limit: 100, offset: 0 }]);
+    expect(queries).toEqual([{ changed: false, order: 'gallery', limit: 100, offset: 0 }]);
   });
 
   it.each([

@@ -93,6 +93,11 @@ const QUERY: Readonly<Record<keyof typeof shape, Query>> = {
     description: '`true`: what differs from the audit before, or under the cut-off that is tried out.',
   },
   not_before: { schema: shape.not_before, description: 'A cut-off to try out, RFC 3339: what would it break?' },
+  order: {
+    schema: shape.order,
+    description:
+      "`attention`: first those with which a strict client would end with a branch's or a development image, then those that fail; default `gallery`: as in its file.",
+  },
   limit: { schema: shape.limit, description: 'Entries of a page, up to 1000; default 100.' },
   offset: { schema: shape.offset, description: 'Entries to leave out: the `next_offset` of the page before.' },
 };

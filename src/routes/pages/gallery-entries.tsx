@@ -83,7 +83,11 @@ function Installed({ installs, platforms }: { installs: string; platforms: Entry
 }
 
 function ReferenceRow({ reference }: { reference: Reference }) {
-  const { role, uri, code, detail, digest, age_days, held_by } = reference;
+  const { role, uri, code, image_code, detail, digest, age_days, held_by, platforms = [] } = reference;
+  const refused = Map.groupBy(
+    platforms.filter((platform) => platform.code !== 'VERIFIED'),
+    (platform) => platform.code,
+  );
   return (
     <li>
       <div class="ref">
@@ -91,13 +95,31 @@ function ReferenceRow({ reference }: { reference: Reference }) {
         <code>{uri}</code>
       </div>
       <div class="small quiet">
-        {capitalise(ROLES[role])}: {meaningOf(code).words} (<code>{code}</code>)
+        {capitalise(ROLES[role])}: <Meaning code={code} />
+        {image_code === undefined ? null : (
+          <>
+            ; its image: <Meaning code={image_code} />
+          </>
+        )}
         {age_days === undefined ? null : `, signed ${describeAge(age_days)}`}
         {held_by === undefined ? null : `, kept by the tag ${held_by}`}
         {detail === undefined ? null : `; ${detail}`}
       </div>
+      {[...refused].map(([found, alike]) => (
+        <div class="small quiet">
+          {joinWords(alike.map(({ platform }) => platform))}: <Meaning code={found} />
+        </div>
+      ))}
       {digest === undefined ? null : <code>{digest}</code>}
     </li>
+  );
+}
+
+function Meaning({ code }: { code: string }) {
+  return (
+    <>
+      {meaningOf(code).words} (<code>{code}</code>)
+    </>
   );
 }
 

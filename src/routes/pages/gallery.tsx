@@ -33,15 +33,15 @@ export function galleryPage({ gallery, question }: GalleryPageOptions): Page {
       <>
         <h1>Gallery {gallery.gallery}</h1>
         <p class="lead" id="said" role="status" data-live>
-          {describe(gallery)}
+          <Summary gallery={gallery} address={address} />
         </p>
         <div id="audit" data-live>
           <Audit gallery={gallery} />
         </div>
         <div class="split" id="totals" data-live>
-          <Totals title="Images" name="code" counts={gallery.totals.codes} question={question} address={address} />
+          <Totals title="What the entries’ images are" name="code" counts={gallery.totals.codes} question={question} address={address} />
           <Totals
-            title="What a strict client would install"
+            title="What a strict client would install, per platform"
             name="installs"
             counts={gallery.totals.installs}
             question={question}
@@ -65,19 +65,26 @@ export function galleryPage({ gallery, question }: GalleryPageOptions): Page {
   };
 }
 
-function describe({ totals, audit, running }: GalleryAnswer): string {
+function Summary({ gallery: { totals, audit, running }, address }: { gallery: GalleryAnswer; address: string }) {
   if (audit === null)
     return running === null
       ? 'It has not been audited yet; the next scheduled task begins.'
       : 'Its first audit is under way.';
   const verified = totals.codes.VERIFIED ?? 0;
-  const surprising = (totals.installs.branch ?? 0) + (totals.installs.development ?? 0);
+  const { branch = 0, development = 0 } = totals.installs;
   const first =
     verified === totals.images
       ? `All ${count(verified, 'image')} verify.`
       : `${verified} of ${count(totals.images, 'image')} verify.`;
-  if (surprising === 0) return `${first} No client would end with a branch’s or a development image.`;
-  return `${first} In ${count(surprising, 'case')} a client would silently end with a branch’s or a development image.`;
+  if (branch + development === 0) return `${first} No client would end with a branch’s or a development image.`;
+  const listed = (installs: string, number: number, words: string) =>
+    number === 0 ? words : <a href={address + queryOf({ installs })}>{words}</a>;
+  return (
+    <>
+      {first} In {count(branch + development, 'case')} a client would silently end with{' '}
+      {listed('branch', branch, 'a branch’s')} or {listed('development', development, 'a development image')}.
+    </>
+  );
 }
 
 function Audit({ gallery }: { gallery: GalleryAnswer }) {
@@ -126,9 +133,12 @@ interface TotalsOptions {
 function Totals({ title, name, counts, question, address }: TotalsOptions) {
   if (Object.keys(counts).length === 0) return null;
   const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one);
+  const all = sorted.reduce((sum, [, number]) => sum + number, 0);
   return (
     <section>
-      <h2>{title}</h2>
+      <h2>
+        {title} <span class="quiet small">{all} in all</span>
+      </h2>
       <ul class="rows card">
         {sorted.map(([key, number]) => {
           const { words, icon } =

@@ -18,7 +18,7 @@ export interface MergePageOptions {
   readonly now: number;
 }
 
-/** A merge: how it stands, its steps, digests, tags and signature. */
+/** A merge: how it stands; then, while it goes on, its steps first, and once it does not, what came of it. */
 export function mergePage({ merge, config, now }: MergePageOptions): Page {
   const { project, run_id, tag_suffix } = merge;
   const name = nameOfSuffix(tag_suffix);
@@ -36,10 +36,19 @@ export function mergePage({ merge, config, now }: MergePageOptions): Page {
           said={merge.state === 'published' ? describePublished(merge) : explain(told)}
         />
         <div id="parts" data-live>
-          <Steps merge={merge} now={now} />
-          <Image merge={merge} />
-          <Tags targets={merge.targets} />
-          <Signature merge={merge} config={config} />
+          {isOpen([merge]) ? (
+            <>
+              <Steps merge={merge} now={now} />
+              <Image merge={merge} />
+              <Result merge={merge} config={config} />
+            </>
+          ) : (
+            <>
+              <Result merge={merge} config={config} />
+              <Image merge={merge} />
+              <Steps merge={merge} now={now} />
+            </>
+          )}
           <p class="quiet small">
             The same for programs: <a href={api}>JSON</a>, <a href={`${api}/summary`}>Markdown</a>.
           </p>
@@ -52,9 +61,18 @@ export function mergePage({ merge, config, now }: MergePageOptions): Page {
 function describePublished(merge: MergeView): string {
   const used = merge.targets.filter(({ state }) => state === 'published').length;
   const duration = durationOf(merge.steps);
-  const took = duration === undefined ? '' : `, in ${formatDuration(duration)}`;
+  const took = duration === undefined ? '' : ` It took ${formatDuration(duration)}.`;
   const platforms = merge.arrivals.map(({ platform, platform_tag }) => platform ?? platform_tag);
-  return `${joinWords(platforms)}: merged, signed, verified and then tagged in ${count(used, 'registry', 'registries')}${took}.`;
+  return `${joinWords(platforms)}: merged, signed, verified and then tagged in ${count(used, 'registry', 'registries')}.${took}`;
+}
+
+function Result({ merge, config }: { merge: MergeView; config: Config }) {
+  return (
+    <>
+      <Tags targets={merge.targets} />
+      <Signature merge={merge} config={config} />
+    </>
+  );
 }
 
 function Steps({ merge, now }: { merge: MergeView; now: number }) {

@@ -64,7 +64,9 @@ export function pageRoutes(verifier: Verifier): Hono<AppEnv> {
     .get('/galleries/:name', async (c) => {
       // A form sends what was left empty, too.
       const question = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ''));
-      const gallery = galleryAnswer.parse(await pullGallery(c, c.req.param('name'), question));
+      const gallery = galleryAnswer.parse(
+        await pullGallery(c, c.req.param('name'), { order: 'attention', ...question }),
+      );
       return renderPage(c, galleryPage({ gallery, question }));
     })
     .get('/reference', (c) => renderPage(c, referencePage()));

@@ -77,6 +77,31 @@ describe('the page of a gallery', () => {
   it('unfolds what each reference is', () => {
     expect(show().text).toContain('Its URI: signed as the policy demands (VERIFIED), signed 3 days ago');
   });
+  it('says what the image is that a client does not reach', () => {
+    const references: Entry['references'] = [
+      { role: 'mirror', uri: 'a/b:c', code: 'UNREACHABLE_BY_CLIENT', image_code: 'SIGNATURE_MISSING' },
+    ];
+    expect(show({ entries: [makeEntry('x', { references })] }).text).toContain(
+      'Mirror: clients do not take it for an image (UNREACHABLE_BY_CLIENT); its image: nobody has signed it (SIGNATURE_MISSING)',
+    );
+  });
+  it('names the platforms whose images do not verify', () => {
+    const platforms = [
+      ['linux/amd64', 'VERIFIED'],
+      ['linux/arm64', 'SIGNATURE_MISSING'],
+      ['linux/s390x', 'SIGNATURE_MISSING'],
+    ].map(([platform = '', code = '']) => ({ platform, code, localai: code, digest: 'sha256:ab' }));
+    const references: Entry['references'] = [{ role: 'uri', uri: 'a/b:c', code: 'SIGNATURE_MISSING', platforms }];
+    const { text } = show({ entries: [makeEntry('x', { references })] });
+    expect(text).toContain('linux/arm64 and linux/s390x: nobody has signed it (SIGNATURE_MISSING)');
+    expect(text).not.toContain('linux/amd64: signed');
+  });
+  it('links what would surprise to the entries with which it happens', () => {
+    expect(show().html).toContain('<a href="/galleries/g?installs=branch">a branch’s</a> or a development image.');
+  });
+  it('says what its totals count', () => {
+    expect(show().text).toContain('What a strict client would install, per platform 3 in all');
+  });
   it('filters by each total, and back', () => {
     expect(show().html).toContain('href="/galleries/g?code=SIGNATURE_MISSING"');
     expect(show({}, { code: 'VERIFIED', offset: '100', name: 'x' }).html).toContain('href="/galleries/g?name=x"');

@@ -19,7 +19,7 @@ function show(changes: Partial<MergeView> = {}) {
 describe('the page of a merge', () => {
   it('says that it is published, where, and in what time', () => {
     expect(show().text).toContain(
-      'linux/amd64 and linux/arm64: merged, signed, verified and then tagged in 1 registry, in 200 ms.',
+      'linux/amd64 and linux/arm64: merged, signed, verified and then tagged in 1 registry. It took 200 ms.',
     );
   });
   it('waits for nothing more where it is published', () => {
@@ -46,6 +46,15 @@ describe('the page of a merge', () => {
     ['cancelled', {}, 'The run was cancelled before this was published.'],
   ] as const)('says what %s means, and what to do', (state, changes, words) => {
     expect(show({ state, ...changes }).text).toContain(words);
+  });
+  it.each([
+    ['published', ['Tags', 'Signature', 'Check it yourself', 'Image', 'Steps']],
+    ['superseded', ['Tags', 'Signature', 'Check it yourself', 'Image', 'Steps']],
+    ['merging', ['Steps', 'Image', 'Tags', 'Signature', 'Check it yourself']],
+    ['failed', ['Steps', 'Image', 'Tags', 'Signature', 'Check it yourself']],
+  ] as const)('begins, where it is %s, with what matters then', (state, headings) => {
+    const found = [...show({ state }).html.matchAll(/<h2>([A-Z][a-z ]+)<\/h2>/g)].map(([, heading]) => heading);
+    expect(found).toEqual(headings);
   });
   it('draws each step to scale, and says how long it took', () => {
     const { html, text } = show();

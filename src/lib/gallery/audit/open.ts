@@ -3,6 +3,7 @@ import type { Now } from '../../http.ts';
 import type { Registry } from '../../oci/registry.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { type Budget, createBudget, withBudget } from '../budget.ts';
+import { isPublicRepository } from '../public-repository.ts';
 
 /** What an audit may ask of one registry: merges must not starve. */
 const REQUESTS_PER_HOUR = 3000;
@@ -25,9 +26,7 @@ export function createOpener(options: OpenOptions): (host: string, name: string)
   const requests = createBudget(now, REQUESTS_PER_HOUR);
   const manifests = createBudget(now, HUB_MANIFESTS_PER_HOUR);
   return (host, name) => {
-    const isPublic = config.projects.some(({ targets }) =>
-      targets.some((target) => target.public && target.repository === `${host}/${name}`),
-    );
+    const isPublic = isPublicRepository(config, `${host}/${name}`);
     const repository = isPublic ? ownRepository(`${host}/${name}`) : publicRegistry(host).repository(name);
     const origin = config.registries.find((registry) => registry.host === host)?.origin ?? '';
     if (origin.startsWith('http://')) return repository;

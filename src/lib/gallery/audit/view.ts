@@ -2,7 +2,7 @@ import type { Policy } from '../../sigstore/policy.ts';
 import type { NamedPolicy } from '../request.ts';
 import { basisOf } from './basis.ts';
 import { compareGalleries } from './differences.ts';
-import { evaluateEntry, type JudgedEntry, type JudgedReference } from './evaluate.ts';
+import { type AuditCode, evaluateEntry, type JudgedEntry, type JudgedReference } from './evaluate.ts';
 import type { Audit, AuditStore } from './store.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -19,6 +19,8 @@ export interface GalleryQuery {
   readonly changed: boolean;
   /** Instead of the policy's, RFC 3339: what would it break? */
   readonly not_before?: string;
+  /** As the gallery's file has them, or what an operator should look at first. */
+  readonly order: 'gallery' | 'attention';
   readonly limit: number;
   /** Entries to leave out. */
   readonly offset: number;
@@ -82,6 +84,7 @@ export function viewGallery(options: GalleryViewOptions, query: GalleryQuery): o
     (entry) =>
       matches(entry, query) && (!query.changed || changed.has(`${entry.name}\n${entry.references[0]?.uri ?? ''}`)),
   );
+  if (query.order === 'attention') selected.sort((one, other) => rankOf(one) - rankOf(other));
   const page = selected.slice(query.offset, query.offset + query.limit);
   const after = query.offset + page.length;
   return {
@@ -107,6 +110,15 @@ function matches(entry: JudgedEntry, { code, installs, name }: GalleryQuery): bo
     (installs === undefined || entry.platforms.some((platform) => platform.installs === installs)) &&
     (name === undefined || entry.name.toLowerCase().includes(name.toLowerCase()))
   );
+}
+
+/** Codes of what is no failure, or not yet. */
+const CALM: readonly (AuditCode | null)[] = [null, 'VERIFIED', 'NOT_CHECKED', 'NOT_AN_IMAGE', 'UNREACHABLE_BY_CLIENT'];
+
+/** The less, the sooner an operator should look: what clients silently replace, then what fails. */
+function rankOf({ code, platforms }: JudgedEntry): number {
+  if (platforms.some(({ installs }) => installs === 'branch' || installs === 'development')) return 0;
+  return CALM.includes(code) ? 2 : 1;
 }
 
 function describeAudit(audit: Audit, store: AuditStore, policy: NamedPolicy): object {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { isPublicRepository } from '../public-repository.ts';
 import { findPolicy, type NamedPolicy } from '../request.ts';
 import { PullThroughError } from './error.ts';
 
@@ -50,7 +51,7 @@ export function placeOf(config: Config, fullName: string): Place | undefined {
   return {
     host: fullName.slice(0, slash),
     name: fullName.slice(slash + 1),
-    isPublic: projects.some(({ targets }) => targets.some((target) => target.public && target.repository === fullName)),
+    isPublic: isPublicRepository(config, fullName),
     policies,
     warnOnly: policies.every(({ policy }) => policy.mode === 'warn'),
   };

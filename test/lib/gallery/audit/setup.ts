@@ -12,7 +12,7 @@ import { createFakeVerify, FakeRepository } from '../fake-repository.ts';
 export const START = Date.parse('2026-11-01T00:00:00Z');
 export const POLICY: NamedPolicy = { name: 'p', policy: { issuer: 'i', identity: 's' }, etag: 'e', loose: false };
 const GALLERY = { name: 'g', url: 'https://gallery.test/index.yaml' };
-export const EVERYTHING: GalleryQuery = { changed: false, limit: 100, offset: 0 };
+export const EVERYTHING: GalleryQuery = { changed: false, order: 'gallery', limit: 100, offset: 0 };
 
 let count = 0;
 export type AuditSetup = Awaited<ReturnType<typeof setUp>>;

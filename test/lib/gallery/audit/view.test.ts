@@ -40,6 +40,19 @@ describe('viewGallery', () => {
     }),
   );
 
+  it('keeps the order of the file, or begins with what clients replace and what fails', () =>
+    withAudited(async ({ view, registryOf, audit }) => {
+      await publish(registryOf(HOST), 'latest-b', null);
+      await publish(registryOf(HOST), 'master-b');
+      await audit();
+      const names = (order: 'gallery' | 'attention') => view({ order }).entries.map(({ name }) => name);
+      expect([names('gallery'), names('attention')]).toEqual([
+        ['a', 'b', 'c', 'meta'],
+        ['b', 'c', 'a', 'meta'],
+      ]);
+      expect(view({ order: 'attention', limit: 1, offset: 1 }).entries).toMatchObject([{ name: 'c' }]);
+    }));
+
   it('gives a page, and says where the next begins', () =>
     withAudited(async ({ view }) => {
       expect(view({ limit: 3 })).toMatchObject({ entries: { length: 3 }, matching: 4, next_offset: 3 });
