@@ -75,6 +75,9 @@ export interface EvaluateOptions {
   readonly notBefore: number | undefined;
 }
 
+/** What says nothing of an image. */
+const UNSEEN: readonly AuditCode[] = ['UNREADABLE', 'REGISTRY_NOT_ALLOWED'];
+
 /** Where no reference of an entry is there, and so none names a platform. */
 const ANY_PLATFORM = 'any';
 
@@ -158,7 +161,7 @@ function judgeSignature(signature: Signature, notBefore: number | undefined): Ju
   return { code: 'SIGNED_BEFORE_CUTOFF', detail, signed_at };
 }
 
-/** What LocalAI tries, in order, until something verifies. What is not known yet, or could not be read, may be it. */
+/** What LocalAI tries, in order, until something verifies. What was not looked at, or could not be read, may be it. */
 function findInstalled(
   platform: string,
   candidates: readonly { readonly candidate: Candidate; readonly result: ReferenceResult | undefined }[],
@@ -168,7 +171,7 @@ function findInstalled(
   if (!candidates[0]?.candidate.reachable) return { platform, installs: 'none' };
   for (const { candidate, result } of candidates) {
     if (!candidate.reachable || candidate.ref === undefined) continue;
-    if (!result || (!result.found && result.code === 'UNREADABLE')) return { platform, installs: 'unknown' };
+    if (!result || (!result.found && UNSEEN.includes(result.code))) return { platform, installs: 'unknown' };
     const subject = result.found ? subjectFor(platform, result) : undefined;
     if (subject && judgeSignature(subject.localai, notBefore).code === 'VERIFIED')
       return { platform, installs: candidate.role, uri: candidate.uri, digest: subject.digest };

@@ -6,6 +6,7 @@ const digest = (character: string) => `sha256:${character.repeat(64)}` as const;
 const signed = (signed_at = '2026-06-01T00:00:00.000Z'): Signature => ({ signed_at });
 const MISSING: Signature = { code: 'SIGNATURE_MISSING', detail: 'none' };
 const ABSENT: ReferenceResult = { found: false, code: 'IMAGE_NOT_FOUND', detail: 'no' };
+const FOREIGN: ReferenceResult = { found: false, code: 'REGISTRY_NOT_ALLOWED', detail: 'no' };
 const UNREADABLE: ReferenceResult = { found: false, code: 'UNREADABLE', detail: 'no' };
 
 const subject = (platform: string | undefined, policy: Signature, localai = policy): SubjectCheck => ({
@@ -104,6 +105,11 @@ describe('evaluateEntry, what a client installs', () => {
     [
       'who knows, where something before it cannot be read',
       { [MIRROR]: UNREADABLE, [BRANCH]: both(signed()) },
+      'unknown',
+    ],
+    [
+      'who knows, where something before it is in a registry that is not configured',
+      { [MIRROR]: FOREIGN, [BRANCH]: both(signed()) },
       'unknown',
     ],
     ['the URI, whatever cannot be read after it', { [URI]: both(signed()), [MIRROR]: UNREADABLE }, 'uri'],
