@@ -18,4 +18,12 @@ export const VIEWS: Readonly<Record<string, string>> = {
 };
 
 /** Those of which docs/pages has pictures. */
-export const PICTURED: readonly string[] = ['overview', 'run', 'merge', 'verify-yes', 'verify-no', 'gallery', 'problem'];
+export const PICTURED: readonly string[] = [
+  'overview',
+  'run',
+  'merge',
+  'verify-yes',
+  'verify-no',
+  'gallery',
+  'problem',
+];
