@@ -67,7 +67,8 @@ const codeOf = async (response: Response) =>
 describe('GET /v1/galleries/:name', () => {
   it('asks for what the query says', async () => {
     const { request, queries, names } = setUp();
-    const query = 'code=VERIFIED&installs=branch&name=x&changed=true&not_before=2026-01-01&limit=5&offset=10';
+    const query =
+      'code=VERIFIED&installs=branch&name=x&changed=true&not_before=2026-01-01&order=attention&limit=5&offset=10';
     expect((await request(`/v1/galleries/g?${query}`)).status).toBe(200);
     expect([names, queries]).toEqual([
       ['g'],
@@ -78,6 +79,7 @@ describe('GET /v1/galleries/:name', () => {
           name: 'x',
           changed: true,
           not_before: '2026-01-01',
+          order: 'attention',
           limit: 5,
           offset: 10,
         },

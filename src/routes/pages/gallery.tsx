@@ -39,7 +39,13 @@ export function galleryPage({ gallery, question }: GalleryPageOptions): Page {
           <Audit gallery={gallery} />
         </div>
         <div class="split" id="totals" data-live>
-          <Totals title="What the entries’ images are" name="code" counts={gallery.totals.codes} question={question} address={address} />
+          <Totals
+            title="What the entries’ images are"
+            name="code"
+            counts={gallery.totals.codes}
+            question={question}
+            address={address}
+          />
           <Totals
             title="What a strict client would install, per platform"
             name="installs"
