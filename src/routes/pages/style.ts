@@ -13,9 +13,9 @@ body > header, main, body > footer { padding-inline: max(clamp(1rem, 4vw, 2rem),
 main { padding-block: 2rem 4rem }
 main:focus { outline: 0 }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.018em; font-weight: 650; margin: 0 0 .4rem; text-wrap: balance }
-h2 { font-size: 1.0625rem; letter-spacing: -.005em; font-weight: 650; margin: 2.75rem 0 .75rem }
+h2 { font-size: 1.0625rem; letter-spacing: -.005em; font-weight: 650; margin: 2.75rem 0 .75rem } h2 .quiet { font-weight: 400 }
 h3 { font-size: .875rem; font-weight: 600; margin: 1.5rem 0 .35rem } h3.flat { margin: 0; font-weight: 650 }
-p { margin: .4rem 0; max-width: 46rem } ul, ol { padding: 0; margin: 0; list-style: none }
+p { margin: .4rem 0; max-width: 46rem; text-wrap: pretty } ul, ol { padding: 0; margin: 0; list-style: none }
 a { color: var(--link); text-underline-offset: .2em; text-decoration-thickness: 1px } a:hover { text-decoration-thickness: 2px }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: .2rem }
 code, .mono { font: .8125rem/1.5 var(--mono); overflow-wrap: anywhere }
@@ -59,7 +59,7 @@ dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4re
 .track { width: 100%; height: .45rem; border-radius: .25rem; background: color-mix(in srgb, var(--line) 65%, transparent); display: block } .steps .note { grid-column: 2 / -1 }
 
 .rows > li { padding: .7rem 0; border-top: 1px solid var(--line) } .rows > li:first-child { border-top: 0; padding-top: 0 } .rows > li:last-child { padding-bottom: 0 }
-.line { display: flex; flex-wrap: wrap; gap: .15rem .9rem; align-items: baseline } #merges { margin-top: 1rem } form > a { align-self: center } .ref { display: flex; gap: .6rem; align-items: baseline } .ref code { min-width: 0 } .ref svg { transform: translateY(.12em) } .block { display: block } .push { margin-left: auto }
+.line { display: flex; flex-wrap: wrap; gap: .15rem .9rem; align-items: baseline } #merges, #entries { margin-top: 1rem } #tally .bar { margin-top: .6rem } .line > svg.i { transform: translateY(.12em) } label:has([type=date]) { flex-basis: 16rem } form > a { align-self: center } .ref { display: flex; gap: .6rem; align-items: baseline } .ref code { min-width: 0 } .ref svg { transform: translateY(.12em) } .block { display: block } .push { margin-left: auto }
 .rows .total { display: flex; gap: .6rem; align-items: baseline } .total svg { transform: translateY(.12em) } .total .num { margin-left: auto; font-size: .9375rem; color: var(--ink) } .total a[aria-current] { color: inherit; font-weight: 600 }
 .entry, .entry > summary { display: grid; grid-template-columns: 1rem minmax(0, 4fr) minmax(0, 4fr) minmax(0, 5fr); gap: .1rem .75rem; align-items: baseline; width: auto; padding: 0 1.5rem 0 0; font-size: .9375rem; color: inherit } .entry svg { transform: translateY(.15em) } .entry[open] > summary { margin: 0 } .rows > li.entry { padding-right: 1.5rem } details.entry { display: block; padding: 0 } .entry > summary::-webkit-details-marker { display: none } .entry > summary { list-style: none; position: relative } .entry > summary::after { content: ""; position: absolute; right: .3rem; top: .45em; width: .45rem; height: .45rem; border: solid var(--quiet); border-width: 0 1.5px 1.5px 0; rotate: 45deg } .entry[open] > summary::after { rotate: 225deg; top: .65em } .entry > ul { margin: .75rem 0 .25rem 1.75rem; padding-left: 1rem; border-left: 2px solid var(--line) }
 .state { display: inline-flex; gap: .4rem; align-items: baseline; white-space: nowrap; font-size: .8125rem } .state svg { transform: translateY(.12em) }
