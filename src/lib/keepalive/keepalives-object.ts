@@ -140,9 +140,10 @@ export class KeepalivesObject extends DurableObject<Env> {
         }
       }
       this.ctx.storage.kv.put('pass', pass);
-      const refused = fates.find((fate) => fate.status === 'rejected');
-      const isUnwell = fates.some((fate) => fate.status === 'rejected' && UNWELL.has(fate.reason?.code));
-      if (refused && (isUnwell || (pass.refusals ?? 0) >= MOST_REFUSALS)) throw refused.reason;
+      const reasons = fates.flatMap((fate) => (fate.status === 'rejected' ? [fate.reason] : []));
+      const unwell = reasons.find((reason) => UNWELL.has(reason?.code));
+      if (unwell) throw unwell;
+      if (reasons.length > 0 && (pass.refusals ?? 0) >= MOST_REFUSALS) throw reasons[0];
     }
     return tags.length === TAGS_PER_ALARM;
   }

@@ -45,6 +45,19 @@ describe('a cleanup in trouble', () => {
         problem: { code: 'UNEXPECTED_STATUS' },
       });
     }));
+  it('leaves a registry alone that is busy, though it refused another tag first', () =>
+    withKeepalives({}, async ({ anchor, stand, sweep, registry, object }) => {
+      for (const suffix of ['-a', '-b']) {
+        await anchor({ run: '1', suffix });
+        stand('1', suffix, 'published');
+      }
+      const of = (suffix: string) => (request: Request) => DELETE(request) && request.url.includes(`${suffix}-amd64`);
+      registry.faults.add({ kind: 'status', status: 412, match: of('-a'), times: 9 });
+      registry.faults.add({ kind: 'status', status: 429, match: of('-b'), times: 99 });
+      await sweep();
+      expect(object().view()).toMatchObject({ last: { problem: { code: 'PEER_BUSY' } } });
+      expect(await object().sweep('localhost:5000/team/cache')).toBe('resting');
+    }));
   it('ends where one tag after the other is refused', () =>
     withKeepalives({}, async ({ anchor, stand, sweep, tags, registry, object }) => {
       for (let at = 10; at < 30; at += 1) {
