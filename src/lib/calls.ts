@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Caller, createGate, type Now } from './http.ts';
+import { type Caller, createGate, type Gate, type Now } from './http.ts';
 import { HttpError } from './http-error.ts';
 
 /** Calls of one invocation that may wait for their headers at a time; the platform queues the seventh, its clock running. */
@@ -27,8 +27,6 @@ interface Counter {
   readonly until: number;
   readonly gates: Gates;
 }
-
-type Gate = ReturnType<typeof createGate>;
 
 /** The gate of an invocation, and before it one for each host that is called. */
 interface Gates {
@@ -64,10 +62,10 @@ export function withinGate<Value>(work: () => Promise<Value>): Promise<Value> {
  * @throws {HttpError} CALLS_SPENT where the invocation may make no more; nothing was sent then
  */
 export function createTurn(now: Now): NonNullable<Caller['turn']> {
-  return async (host, send) => {
+  return async (origin, send) => {
     const counter = current.getStore();
     if (!counter) return send();
-    return throughGates(counter.gates, host, () => {
+    return throughGates(counter.gates, origin, () => {
       if (counter.left <= 0 || now() >= counter.until) {
         counter.isSpent = true;
         const detail = 'this invocation has made all the calls it may; the merge goes on by an alarm';
@@ -79,8 +77,8 @@ export function createTurn(now: Now): NonNullable<Caller['turn']> {
   };
 }
 
-function throughGates<Value>({ all, hosts }: Gates, host: string, work: () => Promise<Value>): Promise<Value> {
-  const ofHost = hosts.get(host) ?? createGate(WAITING_AT_A_HOST);
-  hosts.set(host, ofHost);
+function throughGates<Value>({ all, hosts }: Gates, origin: string, work: () => Promise<Value>): Promise<Value> {
+  const ofHost = hosts.get(origin) ?? createGate(WAITING_AT_A_HOST);
+  hosts.set(origin, ofHost);
   return ofHost(() => all(work));
 }

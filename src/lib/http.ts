@@ -13,8 +13,11 @@ export type Fetch = (input: string, init?: CallInit) => Promise<Response>;
 /** Milliseconds since the epoch, passed in. */
 export type Now = () => number;
 
+/** Does work when it may go through. */
+export type Gate = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
 /** A gate that lets at most `limit` holders through at a time, first come first served. */
-export function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function createGate(limit: number): Gate {
   const waiting: (() => void)[] = [];
   let held = 0;
   return async (work) => {
@@ -52,9 +55,15 @@ export interface Caller {
   readonly random: () => number;
   readonly retry: RetryOptions;
   /** Waits until a call to a host may be sent; its time-out begins then. Absent: at once. @throws {HttpError} CALLS_SPENT */
-  readonly turn?: <Value>(host: string, send: () => Promise<Value>) => Promise<Value>;
+  readonly turn?: <Value>(origin: string, send: () => Promise<Value>) => Promise<Value>;
   /** Aborts everything under way, for an overall deadline. */
   readonly signal?: AbortSignal;
+}
+
+/** Of a URL in its normal form; a `URL` for each call would cost more than what this is asked for. */
+export function originOf(url: string): string {
+  const end = url.indexOf('/', 'https://'.length);
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /** The statuses that say nothing about the request itself: 408, 425, 429 and every 5xx but 501 and 505. */
@@ -108,7 +117,7 @@ export async function pause(caller: Caller, tries: number, retryAfterMs?: number
 
 async function tryOnce(caller: Caller, url: string, init: CallInit): Promise<Response | HttpError> {
   const sent = () => send(caller, url, init);
-  const response = await (caller.turn ? caller.turn(new URL(url).host, sent) : sent());
+  const response = await (caller.turn ? caller.turn(originOf(url), sent) : sent());
   if (response instanceof HttpError || !isTransient(response.status)) return response;
   const retryAfterMs = parseRetryAfter(response.headers.get('Retry-After'), caller.now());
   await discard(response);

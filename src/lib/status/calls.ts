@@ -1,4 +1,4 @@
-import type { Fetch, Now } from '../http.ts';
+import { type Fetch, type Now, originOf } from '../http.ts';
 
 /** How a call to a registry ended; `refused` is a credential that did not do, not the challenge for one. */
 export type CallResult = 'ok' | 'refused' | 'busy' | 'failed' | 'unreachable';
@@ -76,12 +76,6 @@ export function countCalls(fetch: Fetch, registries: readonly Peer[], tally: Pic
       throw error;
     }
   };
-}
-
-/** Of a URL in its normal form; a `URL` for each call would cost more than the counting. */
-function originOf(url: string): string {
-  const end = url.indexOf('/', 'https://'.length);
-  return end < 0 ? url : url.slice(0, end);
 }
 
 function resultOf(status: number, isAuthorized: boolean): CallResult {

@@ -1,5 +1,5 @@
 import { CodedError } from '../../error.ts';
-import { createGate } from '../../http.ts';
+import { createGate, type Gate } from '../../http.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { parseManifest, type RawManifest } from '../../oci/manifest.ts';
@@ -41,7 +41,7 @@ export interface Copying {
 type CopyingBlobs = Copying & {
   /** What the bytes belong to. */
   readonly image: WantedImage;
-  readonly gate: ReturnType<typeof createGate>;
+  readonly gate: Gate;
   /** Blobs on their way: images share layers, and an upload has one writer. */
   readonly underWay: Map<Digest, Promise<void>>;
 };
