@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { withinGate } from '../calls.ts';
+import { type Stretch, withinGate } from '../calls.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import { messageOf } from '../error.ts';
 import { ledgerOf } from '../keepalive/names.ts';
@@ -210,17 +210,17 @@ export class MergeObject extends DurableObject<Env> {
 
   /** Works until nothing is ready, also of what comes meanwhile: who brings it finds this at work, and waits for it. */
   async #run(): Promise<void> {
-    for (let isSpent = false; !isSpent; ) {
+    let stretch: Stretch;
+    do {
       // A kill from here on leaves an alarm that goes on. The run hears that work is under way, and at last how it rests.
       await this.ctx.storage.setAlarm(this.#services.now() + WATCHDOG_MS);
       const told = this.#work.ready().length > 0 ? this.#tellRun().catch(() => undefined) : undefined;
-      ({ isSpent } = await this.#work.run());
+      stretch = await this.#work.run();
       await told;
       await this.#tellRun();
       await reportCalls(this.env);
       await this.#arm();
-      if (this.#work.ready().length === 0) break;
-    }
+    } while (!stretch.isSpent && this.#work.ready().length > 0);
     this.#rest();
   }
 

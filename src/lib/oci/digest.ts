@@ -3,6 +3,9 @@ import { OciError } from './error.ts';
 /** A SHA-256 digest, the only algorithm that is accepted. */
 export type Digest = `sha256:${string}`;
 
+/** Of `{}`, which stands for a config. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
+export const EMPTY_DIGEST: Digest = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
+
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 
 export function isDigest(value: unknown): value is Digest {

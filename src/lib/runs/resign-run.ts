@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '../config.ts';
 import { type Env, environmentOf } from '../environment.ts';
 import type { Loan } from '../merge/signing/loan.ts';
-import { checkTargets, type Resigned } from '../merge/signing/resign.ts';
+import { checkTargets, failed, type Resigned } from '../merge/signing/resign.ts';
 import { unwrap } from '../outcome.ts';
 import { shareLoan } from './finish.ts';
 import { runName } from './names.ts';
@@ -35,11 +35,7 @@ export async function resignRun({ project, run_id, refs, loan }: ResignRunReques
     const outcome = await run.resign({ project, refs: part, loan: shared });
     // Where nothing is signed yet, the whole call may be made again.
     if (results.length === 0 || outcome.ok) results.push(...unwrap(outcome));
-    else results.push(...part.map((ref) => notSigned(ref, outcome)));
+    else results.push(...part.map((ref) => failed({ ref, subjects: [] }, outcome.code, outcome.detail)));
   }
   return results;
-}
-
-function notSigned(ref: string, { code, detail }: { readonly code: string; readonly detail: string }): Resigned {
-  return { ref, state: 'failed', code, detail, subjects: [] };
 }

@@ -6,7 +6,7 @@ import { sha256 } from '../../oci/digest.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { type Outcome, settle } from '../../outcome.ts';
 import { findPolicy, type NamedPolicy } from '../request.ts';
-import { basisOf } from './basis.ts';
+import { isOutdated } from './basis.ts';
 import { AuditError } from './error.ts';
 import { fetchGallery } from './fetch-gallery.ts';
 import { MIN_INTERVAL_MS } from './interval.ts';
@@ -132,7 +132,7 @@ export class GalleryObject extends DurableObject<Env> {
   #isOutdated(gallery: string): boolean {
     const policy = this.#find(gallery)?.policy.policy;
     const { shown } = selectAudits(this.#store);
-    return policy !== undefined && shown !== undefined && shown.policy_basis !== basisOf(policy);
+    return policy !== undefined && shown !== undefined && isOutdated(shown, policy);
   }
 
   /** @throws {AuditError} GALLERY_UNAVAILABLE where the gallery is configured no longer */

@@ -1,5 +1,5 @@
 import type { Policy } from '../../sigstore/policy.ts';
-import { basisOf } from './basis.ts';
+import { isOutdated } from './basis.ts';
 import { AuditError } from './error.ts';
 import type { Audit, AuditStore } from './store.ts';
 import { buildVerifiedIndex, type OnFailure } from './verified-index.ts';
@@ -9,8 +9,7 @@ import { judgeAudit, selectAudits } from './view.ts';
 export function publishableAudit(store: AuditStore, policy: Policy): Audit {
   const { shown } = selectAudits(store);
   if (shown?.state !== 'finished') throw new AuditError('AUDIT_PENDING', 'no audit of this gallery has finished yet');
-  if (shown.policy_basis !== basisOf(policy))
-    throw new AuditError('AUDIT_PENDING', 'the policy has changed since the last audit');
+  if (isOutdated(shown, policy)) throw new AuditError('AUDIT_PENDING', 'the policy has changed since the last audit');
   return shown;
 }
 

@@ -7,7 +7,7 @@ import type { TrustRootMaterial } from '../../sigstore/trusted-root.ts';
 import type { TrustSource } from '../answer.ts';
 import type { VerifyBundle } from '../judge.ts';
 import type { NamedPolicy } from '../request.ts';
-import { basisOf } from './basis.ts';
+import { basisOf, isOutdated } from './basis.ts';
 import { listCandidates } from './candidates.ts';
 import { type Attempt, checkReference, hostOf } from './check-reference.ts';
 import { AuditError } from './error.ts';
@@ -86,8 +86,7 @@ function listReferences(entries: readonly GalleryEntry[]): { readonly ref: strin
 
 async function check(options: AuditOptions, audit: Audit): Promise<number | undefined> {
   const { store, now, policy } = options;
-  // What was found under another policy says nothing under this one.
-  if (audit.policy_basis !== basisOf(policy.policy)) {
+  if (isOutdated(audit, policy.policy)) {
     store.restart(audit.id, now());
     return now();
   }

@@ -1,6 +1,6 @@
 import type { Policy } from '../../sigstore/policy.ts';
 import type { NamedPolicy } from '../request.ts';
-import { basisOf } from './basis.ts';
+import { isOutdated } from './basis.ts';
 import { compareGalleries } from './differences.ts';
 import { type AuditCode, evaluateEntry, type JudgedEntry, type JudgedReference } from './evaluate.ts';
 import type { Audit, AuditStore } from './store.ts';
@@ -130,7 +130,7 @@ function describeAudit(audit: Audit, store: AuditStore, policy: NamedPolicy): ob
     source_sha256: audit.source_sha256,
     trust_sha256: audit.trust_sha256,
     /** The policy has changed since: the next audit will tell. */
-    outdated: audit.policy_basis !== basisOf(policy.policy),
+    outdated: isOutdated(audit, policy.policy),
   };
 }
 

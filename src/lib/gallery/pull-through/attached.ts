@@ -1,6 +1,6 @@
 import { CodedError } from '../../error.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import type { Digest } from '../../oci/digest.ts';
+import { type Digest, EMPTY_DIGEST } from '../../oci/digest.ts';
 import { type ParsedManifest, parseManifest, type RawManifest } from '../../oci/manifest.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { isBundleType } from '../discovery.ts';
@@ -18,8 +18,6 @@ const IMAGE_CONFIGS: readonly string[] = [
 ];
 /** What containerd unpacks, under a config of any type. @see https://github.com/containerd/containerd/blob/v2.4.2/core/images/mediatypes.go (IsLayerType) */
 const FILE_SYSTEM = /^application\/vnd\.(?:oci\.image\.layer\.|docker\.image\.rootfs\.|erofs)/;
-/** Of `{}`: a config that names no layers. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
-const EMPTY_CONFIG: Digest = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
 
 /** A manifest that refers to a subject. */
 export interface Attached {
@@ -45,7 +43,7 @@ export function isRunnable(parsed: ParsedManifest): boolean {
   if (parsed.kind === 'index') return true;
   const { config, layers } = parsed;
   if (IMAGE_CONFIGS.includes(config.mediaType)) return true;
-  return config.digest !== EMPTY_CONFIG && layers.some(({ mediaType }) => FILE_SYSTEM.test(mediaType));
+  return config.digest !== EMPTY_DIGEST && layers.some(({ mediaType }) => FILE_SYSTEM.test(mediaType));
 }
 
 /** A repository in which what refers to another manifest, and would run, is not there. */

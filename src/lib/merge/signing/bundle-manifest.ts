@@ -1,5 +1,5 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { sha256 } from '../../oci/digest.ts';
+import { EMPTY_DIGEST, sha256 } from '../../oci/digest.ts';
 import type { RawManifest } from '../../oci/manifest.ts';
 
 export const BUNDLE_MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -8,7 +8,6 @@ const EMPTY_MEDIA_TYPE = 'application/vnd.oci.empty.v1+json';
 
 /** The empty JSON object that stands for a config. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor */
 export const EMPTY_CONFIG = new TextEncoder().encode('{}');
-const EMPTY_DIGEST = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
 
 /**
  * The manifest that attaches a bundle to a subject; the same bytes for the same bundle and subject.

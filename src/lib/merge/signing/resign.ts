@@ -194,7 +194,8 @@ function describe({ ref, subjects }: Named) {
   return { ref, subjects: subjects.map(({ digest }) => digest) };
 }
 
-function failed(image: Named, code: string, detail: string): Resigned {
+/** What became of an image that is not signed. */
+export function failed(image: Named, code: string, detail: string): Resigned {
   return { ...describe(image), state: 'failed', code, detail };
 }
 
